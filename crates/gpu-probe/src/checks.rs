@@ -1,0 +1,148 @@
+//! Everything that can be wrong with a machine, one file a check.
+//!
+//! A check is a pure function of [`Facts`] and [`Need`]. To add one, write
+//! `checks/my_problem.rs` after the model of `checks/driver_too_old.rs` and put a line into the
+//! list below. The `//!` text of the file is what `cargo altlas explain` prints, its type holds the
+//! data, `#[error]` holds the sentence, `find` finds it, and the tests stand below it. The program
+//! then does not compile until the new problem has a level.
+//!
+//! The order of the list is the order of causes: from the hardware up to the tools. What stands
+//! first is shown as the root cause where nothing says otherwise.
+
+use crate::{Facts, Need};
+use serde::Serialize;
+
+/// What every problem can say of itself.
+pub trait Diagnosis: std::error::Error {
+    /// Where it is.
+    fn place(&self) -> Place;
+
+    /// What to do about it, in the order in which to do it; never empty.
+    fn fixes(&self) -> Vec<Fix>;
+}
+
+/// Where a problem is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Place {
+    /// The machine as a whole.
+    Machine,
+    /// One GPU.
+    Gpu {
+        /// Its PCI address, in the form of [`crate::PciGpu::address`]; or CUDA's or NVML's number
+        /// for it, where it has no address.
+        gpu: String,
+        /// Its name, where it is known.
+        name: Option<String>,
+    },
+    /// A file or folder.
+    Path {
+        /// Which.
+        path: String,
+    },
+    /// An environment variable.
+    Variable {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// One step of a fix.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fix {
+    /// What to do and why, in a sentence.
+    pub text: String,
+    /// The shell command that does it; `None` where no command can.
+    pub command: Option<String>,
+}
+
+impl Fix {
+    /// A step that a person does.
+    pub fn by_hand(text: impl Into<String>) -> Self {
+        Self { text: text.into(), command: None }
+    }
+
+    /// A step that a shell command does.
+    pub fn by_command(text: impl Into<String>, command: impl Into<String>) -> Self {
+        Self { text: text.into(), command: Some(command.into()) }
+    }
+}
+
+/// One check, as the table lists it.
+#[derive(Debug, Clone, Copy)]
+pub struct Check {
+    /// Its code: `gpu/` and the name of its file, with hyphens.
+    pub code: &'static str,
+    /// The problems that cause this one, where they are there too, nearest first.
+    pub follows_from: &'static [&'static str],
+    /// The text of its file.
+    source: &'static str,
+    /// Finds the problem.
+    pub find: fn(&Facts, &Need) -> Vec<Problem>,
+}
+
+impl Check {
+    /// The text that explains the problem, in Markdown: the `//!` lines of the check's file.
+    pub fn explanation(&self) -> String {
+        let lines = self.source.lines().map_while(|line| line.strip_prefix("//!"));
+        let lines: Vec<&str> = lines.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+        lines.join("\n")
+    }
+}
+
+/// Declares the files, the enum over their types and the table, from one list.
+macro_rules! checks {
+    ($($file:ident :: $Problem:ident),* $(,)?) => {
+        $(mod $file; pub use $file::$Problem;)*
+
+        /// Something that is wrong with the machine.
+        #[derive(Debug, Clone, PartialEq, Serialize)]
+        #[serde(untagged)]
+        pub enum Problem {
+            $(
+                #[doc = concat!("See `checks/", stringify!($file), ".rs`.")]
+                $Problem($Problem)
+            ),*
+        }
+
+        /// Every check, in the order of causes.
+        pub const CHECKS: &[Check] = &[$(
+            Check {
+                code: $Problem::CODE,
+                follows_from: $Problem::FOLLOWS_FROM,
+                source: include_str!(concat!("checks/", stringify!($file), ".rs")),
+                find: |facts, need| {
+                    $Problem::find(facts, need).into_iter().map(Problem::$Problem).collect()
+                },
+            }
+        ),*];
+
+        impl Problem {
+            /// The code, such as `gpu/driver-too-old`.
+            pub fn code(&self) -> &'static str {
+                match self { $(Self::$Problem(_) => $Problem::CODE),* }
+            }
+
+            fn follows_from(&self) -> &'static [&'static str] {
+                match self { $(Self::$Problem(_) => $Problem::FOLLOWS_FROM),* }
+            }
+
+            /// What the problem says of itself.
+            pub fn diagnosis(&self) -> &dyn Diagnosis {
+                match self { $(Self::$Problem(problem) => problem),* }
+            }
+        }
+    };
+}
+
+checks! {
+    no_nvidia_device::NoNvidiaDevice,
+    driver_too_old::DriverTooOld,
+}
+
+impl Problem {
+    /// The codes that this problem may follow from, nearest first.
+    pub(crate) fn causes(&self) -> &'static [&'static str] {
+        self.follows_from()
+    }
+}

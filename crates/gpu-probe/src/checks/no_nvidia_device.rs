@@ -1,0 +1,83 @@
+//! There is no NVIDIA GPU in this machine.
+//!
+//! The PCI bus was read and shows no NVIDIA display or 3D controller, the machine is not a WSL
+//! guest (where the GPU does not stand on the PCI bus) and not a Jetson, and neither NVML nor CUDA
+//! found a device. Everything else that needs a GPU fails because of this.
+//!
+//! On a laptop the GPU may be switched off in the firmware; in a virtual machine it has to be
+//! passed through by the host; in the cloud the instance type has to have one. Without a GPU you
+//! can still build CUDA programs: `nvcc` needs no driver.
+
+use super::{Diagnosis, Fix, Place};
+use crate::{Facts, Need};
+use serde::Serialize;
+
+/// The machine has no NVIDIA GPU.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("no NVIDIA GPU is in this machine: the PCI bus shows none")]
+pub struct NoNvidiaDevice {
+    /// The hypervisor, where the machine is a virtual one.
+    pub hypervisor: Option<String>,
+}
+
+impl NoNvidiaDevice {
+    pub(super) const CODE: &str = "gpu/no-nvidia-device";
+    pub(super) const FOLLOWS_FROM: &[&str] = &[];
+
+    pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
+        let machine = &facts.host.machine;
+        let off_the_bus = machine.wsl.found().is_some() || machine.tegra.found().is_some();
+        let bus_is_empty = facts.pci.found().is_some_and(Vec::is_empty);
+        let seen_by_driver = facts.nvml.answered().is_some_and(|nvml| !nvml.gpus.is_empty())
+            || facts.cuda.answered().is_some_and(|cuda| !cuda.devices.is_empty());
+        if off_the_bus || !bus_is_empty || seen_by_driver {
+            return Vec::new();
+        }
+        vec![Self { hypervisor: machine.hypervisor.found().cloned() }]
+    }
+}
+
+impl Diagnosis for NoNvidiaDevice {
+    fn place(&self) -> Place {
+        Place::Machine
+    }
+
+    fn fixes(&self) -> Vec<Fix> {
+        vec![match &self.hypervisor {
+            Some(hypervisor) => Fix::by_hand(format!(
+                "this is a virtual machine ({hypervisor}): pass a GPU through to it, or choose an \
+                 instance type that has one"
+            )),
+            None => Fix::by_hand(
+                "use a machine with an NVIDIA GPU, or check in the firmware that the GPU is on",
+            ),
+        }]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Probed, Reading, example};
+
+    #[test]
+    fn finds_an_empty_bus() {
+        let mut facts = example::h200();
+        assert_eq!(NoNvidiaDevice::find(&facts, &Need::default()), []);
+        facts.pci = Reading::Found(Vec::new());
+        facts.nvml = Probed::default();
+        facts.cuda = Probed::default();
+        assert_eq!(NoNvidiaDevice::find(&facts, &Need::default()).len(), 1);
+        facts.host.machine.wsl = Reading::Found(2);
+        assert_eq!(NoNvidiaDevice::find(&facts, &Need::default()), []);
+    }
+
+    #[test]
+    fn an_unreadable_bus_is_not_an_empty_one() {
+        let mut facts = example::h200();
+        facts.pci = Reading::Unknown("`/sys` is not mounted".to_owned());
+        facts.nvml = Probed::default();
+        facts.cuda = Probed::default();
+        assert_eq!(NoNvidiaDevice::find(&facts, &Need::default()), []);
+    }
+}

@@ -1,0 +1,25 @@
+//! What this machine's GPUs and their software are, whether they compute correctly, and what is
+//! wrong.
+//!
+//! Data flows one way: [`read()`] gathers [`Facts`], [`diagnose`] judges them against a [`Need`]
+//! and hands back typed [`Problem`]s with the one they follow from. The crate never prints and
+//! never says how severe something is: the caller does.
+
+mod cause;
+mod checks;
+mod codes;
+mod facts;
+mod isolate;
+mod need;
+mod read;
+
+#[cfg(test)]
+mod example;
+
+pub use cause::{Diagnosed, Unlooked, diagnose};
+pub use checks::*;
+pub use codes::{cuda_code_name, nvml_code_name};
+pub use facts::*;
+pub use isolate::{ChildCommand, ChildTask, serve};
+pub use need::{GpuWish, Need, Profile};
+pub use read::{ReadOptions, read};
