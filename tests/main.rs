@@ -1,1 +1,8 @@
-//! tests
+//! The one integration test binary: starts the real program, and holds the rules of the house.
+
+mod config;
+mod doctor;
+mod explain;
+mod generated;
+mod support;
+mod tidy;
