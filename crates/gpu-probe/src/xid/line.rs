@@ -116,35 +116,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    #[derive(Debug, PartialEq)]
-    struct Short {
-        code: u32,
-        at: String,
-        time: Option<u64>,
-        pid: Option<u32>,
-        program: Option<String>,
-        text: String,
-    }
+    /// Code, GPU, seconds since boot, process id, program, text.
+    type Row<'a> = (u32, &'a str, Option<u64>, Option<u32>, Option<&'a str>, &'a str);
 
-    fn check(
-        line: &str,
-        expected: Option<(u32, &str, Option<u64>, Option<u32>, Option<&str>, &str)>,
-    ) {
-        let got = parse_xid_line(line).map(|event| Short {
-            code: event.code,
-            at: event.pci_address,
-            time: event.since_boot_s.found().copied(),
-            pid: event.pid.found().copied(),
-            program: event.program.found().cloned(),
-            text: event.text,
-        });
-        let expected = expected.map(|(code, at, time, pid, program, text)| Short {
-            code,
-            at: at.to_owned(),
-            time,
-            pid,
-            program: program.map(str::to_owned),
-            text: text.to_owned(),
+    fn check(line: &str, expected: Option<Row<'_>>) {
+        let event = parse_xid_line(line);
+        let got = event.as_ref().map(|event| {
+            let (time, pid) = (event.since_boot_s.found(), event.pid.found());
+            let program = event.program.found().map(String::as_str);
+            let (gpu, text) = (event.pci_address.as_str(), event.text.as_str());
+            (event.code, gpu, time.copied(), pid.copied(), program, text)
         });
         assert_eq!(got, expected, "{line}");
     }

@@ -128,8 +128,9 @@ fn continues(last: &Record<'_>, stamp: &Stamp<'_>, message: &str) -> bool {
         .iter()
         .all(|text| text.starts_with("NVRM: ") && !text.contains("NVRM: Xid ("));
     // A whole sentence ends the message; the next line at the same time is another one.
-    same_time && both_plain && !last.message.ends_with(['.', '!', ')'])
-        || same_time && both_plain && message.starts_with("NVRM: installed in this system")
+    let is_whole = last.message.ends_with(['.', '!', ')']);
+    let goes_on = message.starts_with("NVRM: installed in this system");
+    same_time && both_plain && (!is_whole || goes_on)
 }
 
 fn append(message: &mut String, line: &str) {
@@ -148,15 +149,19 @@ fn unescaped(message: &str) -> String {
         .to_owned()
 }
 
-/// Takes the prefix off a line of `/dev/kmsg` (`4,1234,5678901,-;`), `dmesg` (`[  123.456789] `)
-/// or `journalctl` (`[  123.456789] host kernel: `, `Nov 24 12:00:00 host kernel: `).
+/// Takes the prefix off a line of `/dev/kmsg` (`4,1234,5678901,-;`), `dmesg` (`[  123.456789] `),
+/// `journalctl` (`[  123.456789] host kernel: `, `Nov 24 12:00:00 host kernel: `) or `kern.log`
+/// (`Nov 24 12:00:00 host kernel: [  123.456789] `).
 pub(super) fn split_stamp(line: &str) -> (Stamp<'_>, &str) {
     if let Some(parts) = kmsg_stamp(line) {
         return parts;
     }
     let (stamp, rest) = bracketed_stamp(line).unwrap_or((Stamp::default(), line));
-    let message = rest.split_once(" kernel: ").map_or(rest, |(_, message)| message);
-    (stamp, message.trim_start())
+    let behind_host = rest.split_once(" kernel: ").filter(|(host, _)| !host.contains("NVRM:"));
+    let Some((_, message)) = behind_host else { return (stamp, rest.trim_start()) };
+    // `kern.log` writes the date and the host before the time since boot.
+    let inner = bracketed_stamp(message).filter(|_| stamp == Stamp::default());
+    inner.unwrap_or((stamp, message.trim_start()))
 }
 
 fn kmsg_stamp(line: &str) -> Option<(Stamp<'_>, &str)> {
@@ -186,9 +191,16 @@ fn bracketed_stamp(line: &str) -> Option<(Stamp<'_>, &str)> {
             Some((Stamp { since_boot_s: seconds.parse().ok(), written }, rest.trim_start()))
         }
         // `dmesg -T` writes the date, which does not say how long after boot it was.
-        None if start == 0 && inside.contains(':') => Some((Stamp::default(), rest.trim_start())),
+        None if start == 0 && ends_with_a_year(inside) => {
+            Some((Stamp::default(), rest.trim_start()))
+        }
         None => None,
     }
+}
+
+fn ends_with_a_year(date: &str) -> bool {
+    let year = date.rsplit(' ').next().unwrap_or_default();
+    date.contains(' ') && year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -94,6 +94,20 @@ fn reads_the_journal() {
 }
 
 #[test]
+fn reads_kern_log() {
+    check(
+        "Nov 24 12:00:00 gpu1 kernel: [ 4242.917000] NVRM: Xid (PCI:0000:18:00): 62, pid=9, name=x, 0000(0000)\n\
+         Nov 24 12:00:01 gpu1 kernel: [ 4243.100000] [drm:nv_drm_load [nvidia_drm]] *ERROR* [nvidia-drm] [GPU ID 0x00000100] Failed to allocate NvKmsKapiDevice\n",
+        &[(62, "0000:18:00.0", Some(4242))],
+        &[
+            "[drm:nv_drm_load [nvidia_drm]] *ERROR* [nvidia-drm] [GPU ID 0x00000100] Failed to allocate NvKmsKapiDevice",
+        ],
+    );
+    let bare = "[drm:nv_drm_load [nvidia_drm]] *ERROR* [nvidia-drm] [GPU ID 0x00000100] Failed to allocate NvKmsKapiDevice";
+    check(bare, &[], &[bare]);
+}
+
+#[test]
 fn reads_what_the_kernel_says_of_the_module() {
     check(
         "[    3.0] nvidia: probe of 0000:01:00.0 failed with error -1\n\
