@@ -8,12 +8,13 @@
 #![expect(unsafe_code, reason = "calls the driver's C functions")]
 
 mod calls;
+mod handles;
 mod library;
 mod maps;
 mod pci_address;
 mod symbols;
 
-pub(crate) use calls::{
+pub(crate) use handles::{
     Context, Device, DevicePointer, Event, Function, Launch, Module, Pinned, Stream,
 };
 pub(crate) use library::{LoadError, libraries_to_try, load_error};
