@@ -17,7 +17,7 @@ mod symbols;
 pub(crate) use handles::{
     Context, Device, DevicePointer, Event, Function, Launch, Module, Pinned, Stream,
 };
-pub(crate) use library::{LoadError, libraries_to_try, load_error};
+pub(crate) use library::{LoadError, open_library};
 pub(crate) use maps::{mapped_copies, mapped_path};
 pub(crate) use pci_address::pci_address;
 
@@ -62,29 +62,23 @@ impl Failure {
 pub(crate) struct Driver {
     symbols: symbols::Symbols,
     missing: Vec<&'static str>,
-    found_by_loader: bool,
 }
 
 impl Driver {
     /// Loads `libcuda.so.1`, by the loader's search first, then from the places where a driver
     /// puts it.
     pub(crate) fn load() -> Result<Self, LoadError> {
-        let (library, found_by_loader) = library::open("libcuda.so.1")?;
+        let opened = open_library("libcuda.so.1")?;
         // SAFETY: the names are the driver's own and `symbols.rs` gives them the types of `cuda.h`;
         // the library is leaked, so the functions stay where they are.
-        let (symbols, missing) = unsafe { symbols::Symbols::load(&library) };
-        std::mem::forget(library);
-        Ok(Self { symbols, missing, found_by_loader })
+        let (symbols, missing) = unsafe { symbols::Symbols::load(&opened.library) };
+        std::mem::forget(opened.library);
+        Ok(Self { symbols, missing })
     }
 
     /// The functions that this driver lacks.
     pub(crate) fn missing_symbols(&self) -> &[&'static str] {
         &self.missing
-    }
-
-    /// Whether the loader's own search found the library, as it does for any program.
-    pub(crate) fn found_by_loader(&self) -> bool {
-        self.found_by_loader
     }
 
     /// Where in memory the library's code is; `None` where it has no `cuInit`.
@@ -113,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_missing_library_is_an_error_and_no_panic() {
-        match library::open("libaltlas-no-such-library.so.1") {
+        match open_library("libaltlas-no-such-library.so.1") {
             Err(LoadError::Absent(words)) => assert!(words.contains("no-such-library"), "{words}"),
             Err(LoadError::Refused(words)) => panic!("{words}"),
             Ok(_) => panic!("a library of that name exists"),

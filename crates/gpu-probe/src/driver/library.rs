@@ -29,20 +29,28 @@ pub(crate) enum LoadError {
 
 /// The names to open, in order: the bare one, which the loader searches for, then the known places
 /// that hold such a file.
-pub(crate) fn libraries_to_try(name: &str) -> Vec<String> {
+fn libraries_to_try(name: &str) -> Vec<String> {
     let in_places = PLACES.iter().map(|place| format!("{place}/{name}"));
     let there = in_places.filter(|path| Path::new(path).exists());
     std::iter::once(name.to_owned()).chain(there).collect()
 }
 
-/// Opens a library; the second value says whether the loader's own search found it.
-pub(super) fn open(name: &str) -> Result<(Library, bool), LoadError> {
+/// An open library.
+pub(crate) struct Opened {
+    /// It.
+    pub(crate) library: Library,
+    /// What it was opened by: a bare name where the loader's own search found it, else a path.
+    pub(crate) path: String,
+}
+
+/// Opens a library of the driver.
+pub(crate) fn open_library(name: &str) -> Result<Opened, LoadError> {
     let mut first = None;
     for path in libraries_to_try(name) {
         // SAFETY: the library is the driver's; what its constructors do may end the process, which
         // is why this runs in a child.
         match unsafe { Library::new(&path) } {
-            Ok(library) => return Ok((library, path == name)),
+            Ok(library) => return Ok(Opened { library, path }),
             Err(error) => match load_error(name, &words(&error)) {
                 // What the loader finds and refuses is what every program here gets.
                 refused @ LoadError::Refused(_) => return Err(refused),
@@ -60,7 +68,7 @@ fn words(error: &libloading::Error) -> String {
 
 /// What the loader's words say of `name`. Only a complaint about the file itself means that it is
 /// absent: the same words about another file mean that a library it needs is.
-pub(crate) fn load_error(name: &str, words: &str) -> LoadError {
+fn load_error(name: &str, words: &str) -> LoadError {
     let no_file = words.contains("No such file or directory");
     let file = match words.strip_prefix("Error loading shared library ") {
         Some(musl) => musl.split(':').next().unwrap_or_default(),
