@@ -2,6 +2,7 @@
 
 mod config;
 mod doctor;
+mod examples;
 mod explain;
 mod generated;
 mod support;
