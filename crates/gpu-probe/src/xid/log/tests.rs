@@ -64,6 +64,27 @@ fn joins_the_lines_of_one_message() {
         &[],
         &[&joined.replace(". Please", ".  Please")],
     );
+    // An older kernel, by way of `kern.log`.
+    check(
+        "Apr  7 23:03:57 intrepid kernel: [79531.760530] NVRM: API mismatch: the client has the version 185.19, but\n\
+         Apr  7 23:03:57 intrepid kernel: [79531.760531] NVRM: this kernel module has the version 177.82.  Please\n\
+         Apr  7 23:03:57 intrepid kernel: [79531.760532] NVRM: make sure that this kernel module and all NVIDIA driver\n\
+         Apr  7 23:03:57 intrepid kernel: [79531.760534] NVRM: components have the same version.\n",
+        &[],
+        &[
+            "NVRM: API mismatch: the client has the version 185.19, but this kernel module has the version 177.82.  Please make sure that this kernel module and all NVIDIA driver components have the same version.",
+        ],
+    );
+    // `dmesg` of a newer kernel.
+    check(
+        "[    5.499014] NVRM: loading NVIDIA UNIX x86_64 Kernel Module  580.105.08  Wed Oct 29 23:15:11 UTC 2025\n[    5.559842] NVRM: The NVIDIA GPU 0000:02:00.0 (PCI ID: 10de:2c58)\n               NVRM: installed in this system requires use of the NVIDIA open kernel modules.\n[    5.559858] NVRM: GPU 0000:02:00.0: RmInitAdapter failed! (0x22:0x56:884)\n[    5.560313] NVRM: GPU 0000:02:00.0: rm_init_adapter failed, device minor number 0\n",
+        &[],
+        &[
+            "NVRM: The NVIDIA GPU 0000:02:00.0 (PCI ID: 10de:2c58) installed in this system requires use of the NVIDIA open kernel modules.",
+            "NVRM: GPU 0000:02:00.0: RmInitAdapter failed! (0x22:0x56:884)",
+            "NVRM: GPU 0000:02:00.0: rm_init_adapter failed, device minor number 0",
+        ],
+    );
     check(
         "[    9.1] NVRM: The NVIDIA GPU 0000:01:00.0 (PCI ID: 10de:2b85)\n\
          [    9.1] NVRM: installed in this system requires use of the NVIDIA open kernel modules.\n\
