@@ -11,13 +11,16 @@ const DRIVER_MESSAGES: usize = 50;
 
 /// Reads the text of `/dev/kmsg`, `dmesg` or `journalctl -k`; `source` says which.
 ///
-/// Reports lines of one message as one message. Of Xids that say twice that the same GPU has
+/// Reports lines of one message as one message, and equal messages of the driver once, where the last
+/// of them stands. Of Xids that say twice that the same GPU has
 /// fallen off the bus (the driver writes it with and without the number), the first is kept.
 pub fn parse_kernel_log(text: &str, source: &str) -> KernelLog {
     let mut xids = VecDeque::new();
-    let mut driver_messages = VecDeque::new();
+    let mut driver_messages: VecDeque<String> = VecDeque::new();
     for record in records(text) {
         if says_why_the_driver_failed(&record.message) {
+            // A failure that comes back by the second must not push all others out.
+            driver_messages.retain(|earlier| *earlier != record.message);
             keep_newest(&mut driver_messages, DRIVER_MESSAGES, record.message.clone());
         }
         let Some(event) = xid_of_message(record.stamp, &record.message) else { continue };
@@ -53,11 +56,14 @@ const FAILURES: &[&str] = &[
     "Failed to allocate NvKmsKapiDevice",
     "No NVIDIA GPU found",
     "No NVIDIA devices probed",
-    "None of the NVIDIA devices were initialized",
+    "No NVIDIA graphics adapter",
+    "None of the NVIDIA",
     "PCI I/O region assigned to your NVIDIA device is invalid",
     "RmInitAdapter failed",
+    "does not have the necessary power cables connected",
     "fallen off the bus",
     "is not supported by",
+    "obtained ownership of",
     "probe routine failed",
     "probe routine was not called",
     "request_mem_region failed",
@@ -124,16 +130,22 @@ fn records(text: &str) -> Vec<Record> {
     records
 }
 
+/// Starts of messages that go on in a further line, which may begin with a capital.
+const OPENERS: &[&str] = &["NVRM: The NVIDIA ", "NVRM: This PCI I/O region "];
+
 /// Whether the line goes on with the message before it. Older kernels stamp each line of a message
 /// anew, some microseconds later; newer ones give all the same time.
 fn continues(last: &Record, stamp: Stamp, message: &str) -> bool {
     let times = last.stamp.since_boot_us.zip(stamp.since_boot_us);
     let near = times.is_some_and(|(one, next)| one.abs_diff(next) < 1000);
-    let unfinished = last.message.starts_with("NVRM: ") && !last.message.ends_with(['.', '!']);
-    let goes_on = message
-        .strip_prefix("NVRM:")
-        .is_some_and(|text| text.trim_start().starts_with(|first: char| first.is_lowercase()));
-    near && unfinished && goes_on && !last.message.contains("NVRM: Xid (")
+    let before = last.message.as_str();
+    let by_module = before.starts_with("NVRM: ") && !before.contains("NVRM: Xid (");
+    let Some(text) = message.strip_prefix("NVRM:").filter(|_| near && by_module) else {
+        return false;
+    };
+    let small = text.trim_start().starts_with(|first: char| first.is_lowercase());
+    let opened = OPENERS.iter().any(|opener| before.starts_with(opener)) && !before.ends_with(')');
+    !before.ends_with(['.', '!']) && (small || opened)
 }
 
 fn append(message: &mut String, line: &str) {
