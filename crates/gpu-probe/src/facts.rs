@@ -18,6 +18,8 @@ mod pci;
 mod profilers;
 mod python;
 mod reading;
+mod redact;
+mod save;
 mod smoke;
 mod toolkit;
 
@@ -38,6 +40,7 @@ pub use pci::PciGpu;
 pub use profilers::{Profiler, Profilers, ToolCopy};
 pub use python::{PythonEnvironment, PythonPackage};
 pub use reading::{CallCode, Probed, Reading};
+pub use save::FactsError;
 pub use smoke::{BandwidthRun, Depth, KernelRun, MemoryTest, RateRun, Smoke, SmokeGpu, SmokeWatch};
 pub use toolkit::{CudnnCopy, HostCompiler, NvccLimit, Toolkit};
 
