@@ -7,6 +7,7 @@
 mod device_nodes;
 mod disk;
 mod driver_libraries;
+mod elf;
 mod environment;
 mod host;
 mod kernel_log;

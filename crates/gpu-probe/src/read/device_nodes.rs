@@ -62,7 +62,7 @@ fn gpus_of_driver(root: &Root) -> Vec<(String, u32)> {
     names.found().into_iter().flatten().filter_map(gpu).collect()
 }
 
-/// The line `Device Minor: 	 0` of `/proc/driver/nvidia/gpus/…/information`.
+/// The line `Device Minor: 0` of `/proc/driver/nvidia/gpus/…/information`.
 fn parse_minor(text: &str) -> Option<u32> {
     text.lines().find_map(|line| line.strip_prefix("Device Minor:"))?.trim().parse().ok()
 }

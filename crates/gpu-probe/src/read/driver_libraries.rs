@@ -79,23 +79,18 @@ fn copies(root: &Root, places: &Places, name: &str) -> Vec<LibraryCopy> {
     found.into_iter().map(|(_, copy)| copy).collect()
 }
 
-/// The name under which a program would find the library in a folder, or else any file of it.
+/// The name under which a program would find the library in a folder.
 fn path_in(root: &Root, folder: &str, name: &str) -> Option<String> {
-    for path in [format!("{folder}/{name}.1"), format!("{folder}/{name}")] {
-        if root.exists(&path) || root.link(&path).found().is_some() {
-            return Some(path);
-        }
-    }
-    None
+    let paths = [format!("{folder}/{name}.1"), format!("{folder}/{name}")];
+    // A link that leads nowhere is there too: it is how a half-removed driver looks.
+    paths.into_iter().find(|path| root.exists(path) || root.link(path).found().is_some())
 }
 
 /// The library and where its links lead to; `None` where there is none, or one for 32 bits.
 fn copy(root: &Root, path: String) -> Option<(PathBuf, LibraryCopy)> {
     let real = match root.canonical(&path) {
         Found(real) => real,
-        // A link that leads nowhere is how a half-removed driver looks.
-        Absent => PathBuf::from(&path),
-        Unknown(_) => PathBuf::from(&path),
+        Absent | Unknown(_) => PathBuf::from(&path),
     };
     let elf = match head(root, &path) {
         Found([0x7f, b'E', b'L', b'F', 1]) => return None,

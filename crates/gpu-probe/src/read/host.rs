@@ -1,6 +1,10 @@
 //! The machine around the GPU: system, memory, processors, Secure Boot.
 
-use super::{disk, machine, root::Root, user};
+use super::{
+    disk, elf, machine,
+    root::{Root, reading},
+    user,
+};
 use crate::{
     Environment, Host, OperatingSystem,
     Reading::{self, Absent, Found, Unknown},
@@ -105,8 +109,9 @@ const LIBC: &[&str] = &[
 
 fn glibc(root: &Root) -> Reading<String> {
     for path in LIBC {
-        let version = match root.bytes(path) {
-            Found(bytes) => parse_glibc(&bytes),
+        let banner = || elf::section(&mut std::fs::File::open(root.path(path))?, ".rodata");
+        let version = match reading(banner(), path.as_ref()) {
+            Found(constants) => constants.and_then(|bytes| parse_glibc(&bytes)),
             Unknown(reason) => return Unknown(reason),
             Absent => continue,
         };
@@ -151,7 +156,7 @@ fn processors(root: &Root) -> Reading<u32> {
     }
 }
 
-/// Counts `Cpus_allowed_list:	0-3,8` of `/proc/self/status`.
+/// Counts `Cpus_allowed_list: 0-3,8` of `/proc/self/status`.
 fn parse_allowed_processors(text: &str) -> Option<u32> {
     let list = text.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"))?;
     list.trim().split(',').try_fold(0_u32, |sum, range| {

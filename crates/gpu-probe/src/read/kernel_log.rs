@@ -22,6 +22,9 @@ const FILES: &[&str] =
 /// The end of a file is enough, and this much of it.
 const LARGEST: u64 = 8 * 1024 * 1024;
 
+/// The kernel's buffer is smaller than this, in bytes.
+const LARGEST_KMSG: usize = 64 * 1024 * 1024;
+
 /// Reads the kernel's own log, or the file that a daemon keeps of it.
 pub(crate) fn read(root: &Root) -> Reading<KernelLog> {
     let own = kmsg(root);
@@ -62,7 +65,7 @@ fn kmsg(root: &Root) -> Reading<String> {
     let mut text = Vec::new();
     // The kernel refuses a buffer that is smaller than a record.
     let mut record = [0; 16 * 1024];
-    while text.len() < 2 * LARGEST as usize {
+    while text.len() < LARGEST_KMSG {
         match rustix::io::read(&file, &mut record) {
             Ok(0) | Err(Errno::AGAIN) => break,
             Ok(length) => text.extend_from_slice(record.get(..length).unwrap_or_default()),

@@ -135,16 +135,17 @@ mod tests {
     use proptest::prelude::*;
 
     /// A cache of these entries: flags, name, path.
-    pub(crate) fn cache(entries: &[(u32, &str, &str)]) -> Vec<u8> {
+    fn cache(entries: &[(u32, &str, &str)]) -> Vec<u8> {
         let mut head = MAGIC.to_vec();
-        head.extend((entries.len() as u32).to_ne_bytes());
+        let number = |length: usize| u32::try_from(length).unwrap().to_ne_bytes();
+        head.extend(number(entries.len()));
         head.resize(HEADER, 0);
         let mut strings = Vec::new();
         let base = HEADER + entries.len() * ENTRY;
         for (flags, name, path) in entries {
             head.extend(flags.to_ne_bytes());
             for text in [name, path] {
-                head.extend(((base + strings.len()) as u32).to_ne_bytes());
+                head.extend(number(base + strings.len()));
                 strings.extend(text.as_bytes());
                 strings.push(0);
             }

@@ -4,6 +4,7 @@
 //! byte, and at whose end a signature may stand. Distributions compress modules, and the driver's
 //! is over 50 MB unpacked, so it is streamed through a window and never held whole.
 
+use super::elf;
 use crate::Reading::{self, Absent, Found, Unknown};
 use cuda_compat::DriverVersion;
 use std::{
@@ -59,7 +60,7 @@ fn open_and_scan(path: &Path) -> io::Result<ModuleFile> {
     }
     let mut module = Scan::default();
     // In a plain file the section can be found, and nothing else has to be read but the end.
-    match modinfo_of(&mut file) {
+    match elf::section(&mut file, ".modinfo") {
         Ok(Some(section)) => module.take(&section),
         Ok(None) => {
             file.seek(SeekFrom::Start(0))?;
@@ -114,8 +115,8 @@ fn scan(stream: impl Read) -> io::Result<ModuleFile> {
     loop {
         let kept = window.len();
         let read = (&mut stream).take(CHUNK as u64).read_to_end(&mut window)?;
-        if is_first && !window.starts_with(ELF) {
-            return Err(not_a_module());
+        if is_first && !window.starts_with(elf::MAGIC) {
+            return Err(elf::not_elf());
         }
         is_first = false;
         if read == 0 {
@@ -143,56 +144,6 @@ fn value_of<T>(bytes: &[u8], key: &[u8], read: impl Fn(&str) -> Option<T>) -> Op
         let end = memchr::memchr(0, rest.get(..rest.len().min(OVERLAP))?)?;
         read(std::str::from_utf8(rest.get(..end)?).ok()?)
     })
-}
-
-const ELF: &[u8] = b"\x7fELF";
-
-fn not_a_module() -> io::Error {
-    io::Error::other("it is not an ELF object")
-}
-
-/// The `.modinfo` section of a plain 64-bit little-endian module; `None` where there is none.
-fn modinfo_of(file: &mut File) -> io::Result<Option<Vec<u8>>> {
-    let mut header = [0; 64];
-    file.read_exact(&mut header).map_err(|_| not_a_module())?;
-    if !header.starts_with(ELF) {
-        return Err(not_a_module());
-    }
-    let field = |offset: usize, width: usize| number(&header, offset, width);
-    let (Some(table), Some(size), Some(count), Some(names)) =
-        (field(0x28, 8), field(0x3a, 2), field(0x3c, 2), field(0x3e, 2))
-    else {
-        return Ok(None);
-    };
-    if size != 64 {
-        return Ok(None);
-    }
-    let sections = at(file, table, size * count)?;
-    let section = |index: u64| sections.get(usize::try_from(index * size).ok()?..);
-    let place = |header: &[u8]| Some((number(header, 0x18, 8)?, number(header, 0x20, 8)?));
-    let Some((offset, length)) = section(names).and_then(place) else { return Ok(None) };
-    let names = at(file, offset, length)?;
-    let is_modinfo = |header: &&[u8]| {
-        let name = number(header, 0, 4).and_then(|start| usize::try_from(start).ok());
-        name.and_then(|start| names.get(start..))
-            .is_some_and(|name| name.starts_with(b".modinfo\0"))
-    };
-    let found = (0..count).filter_map(section).find(is_modinfo).and_then(place);
-    found.map(|(offset, length)| at(file, offset, length)).transpose()
-}
-
-/// Reads at most 1 MiB at an offset.
-fn at(file: &mut File, offset: u64, length: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    file.seek(SeekFrom::Start(offset))?;
-    file.take(length.min(1 << 20)).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// A little-endian number of 2, 4 or 8 bytes.
-fn number(bytes: &[u8], offset: usize, width: usize) -> Option<u64> {
-    let field = bytes.get(offset..offset.checked_add(width)?)?;
-    Some(field.iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
 }
 
 const SIGNED: &[u8] = b"~Module signature appended~\n";
@@ -247,7 +198,7 @@ mod tests {
     fn module(padding: usize) -> Vec<u8> {
         let names = b"\0.shstrtab\0.modinfo\0";
         let mut file = vec![0; 64];
-        file[..4].copy_from_slice(ELF);
+        file[..4].copy_from_slice(elf::MAGIC);
         file.extend(b"junk version=%s\0license=%s\0".iter().chain(&vec![7; padding]));
         let modinfo = file.len() as u64;
         file.extend(MODINFO);
@@ -332,7 +283,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             for name in ["a.ko", "a.ko.zst", "a.ko.xz", "a.ko.gz"] {
                 let path = folder.path().join(name);
-                std::fs::write(&path, [ELF, &header, &bytes].concat()).unwrap();
+                std::fs::write(&path, [elf::MAGIC, &header, &bytes].concat()).unwrap();
                 read(&path);
             }
         }

@@ -54,8 +54,7 @@ impl Root {
         if self.is_live() {
             return reading(real.canonicalize(), path);
         }
-        reading(real.metadata(), path)
-            .map(|_| Path::new("/").join(real.strip_prefix(&self.folder).unwrap_or(&real)))
+        reading(real.metadata(), path).map(|_| PathBuf::from(self.shown(&real)))
     }
 
     /// Where a link leads, as it is written; `Absent` where there is no such link.

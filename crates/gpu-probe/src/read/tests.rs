@@ -94,6 +94,14 @@ fn measures() {
         lap("pci");
         let host = host::read(&root, &environment);
         lap("host");
+        drop(machine::read(&root));
+        lap("  machine");
+        drop(user::read(&root));
+        lap("  user");
+        drop(disk::disks(&root, &environment));
+        lap("  disks");
+        drop(disk::temporary_folder(&root, &environment));
+        lap("  temporary folder");
         let module = kernel_module::read(&root, &host.machine);
         lap("kernel_module");
         let gpus = pci.found().cloned().unwrap_or_default();
