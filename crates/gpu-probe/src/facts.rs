@@ -10,6 +10,7 @@
 mod containers;
 mod cuda;
 mod environment;
+mod float;
 mod host;
 mod kernel;
 mod libraries;

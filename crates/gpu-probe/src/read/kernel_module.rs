@@ -19,7 +19,7 @@ pub(crate) fn read(root: &Root, machine: &Machine) -> KernelModule {
         on_disk: on_disk(root, release, in_container),
         dkms: dkms(root, release, in_container),
         kernel_headers: kernel_headers(root, release, in_container),
-        forbidden_by: forbidden_by(root),
+        forbidden_by: forbidden_by(root, in_container),
         parameters: parameters(root),
     }
 }
@@ -95,7 +95,12 @@ fn on_disk(root: &Root, release: &str, in_container: bool) -> Reading<Vec<DiskMo
     for folder in folders {
         find_modules(root, &folder, 4, &mut paths);
     }
-    Found(paths.into_iter().map(|path| disk_module(root, path)).collect())
+    // Unpacking one takes a while, and there are rarely more than two.
+    std::thread::scope(|scope| {
+        let read = |path| scope.spawn(move || disk_module(root, path));
+        let readers: Vec<_> = paths.into_iter().map(read).collect();
+        Found(readers.into_iter().filter_map(|reader| reader.join().ok()).collect())
+    })
 }
 
 fn find_modules(root: &Root, folder: &str, depth: u32, found: &mut Vec<String>) {
@@ -168,8 +173,15 @@ fn kernel_headers(root: &Root, release: &str, in_container: bool) -> Reading<boo
 const MODPROBE: &[&str] =
     &["/etc/modprobe.d", "/run/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d"];
 
-fn forbidden_by(root: &Root) -> Reading<Vec<String>> {
-    let mut found = Vec::new();
+fn forbidden_by(root: &Root, in_container: bool) -> Reading<Vec<String>> {
+    let command_line = root.text("/proc/cmdline");
+    let command_line = command_line.found().is_some_and(|text| command_line_forbids(text));
+    let mut found: Vec<String> =
+        command_line.then(|| "/proc/cmdline".to_owned()).into_iter().collect();
+    // The files of a container are not those of its host; the kernel's command line is.
+    if in_container {
+        return if command_line { Found(found) } else { Unknown(HIDDEN.to_owned()) };
+    }
     // A file hides the files of the same name in weaker folders; `/lib` may be `/usr/lib`.
     let mut seen: Vec<String> = Vec::new();
     for folder in MODPROBE {
@@ -190,10 +202,6 @@ fn forbidden_by(root: &Root) -> Reading<Vec<String>> {
             }
             seen.push(name);
         }
-    }
-    let command_line = root.text("/proc/cmdline");
-    if command_line.found().is_some_and(|text| command_line_forbids(text)) {
-        found.push("/proc/cmdline".to_owned());
     }
     Found(found)
 }

@@ -173,6 +173,10 @@ fn vgpu_guest(root: &Root, hypervisor: &Reading<String>) -> Reading<bool> {
     if hypervisor.is_absent() {
         return Found(false);
     }
+    // Without the driver there is no virtual GPU to speak of.
+    if !root.exists("/proc/driver/nvidia") && root.exists("/proc/version") {
+        return Absent;
+    }
     let gpus = root.names("/proc/driver/nvidia/gpus");
     let mut models = gpus.found().into_iter().flatten().filter_map(|gpu| {
         let path = format!("/proc/driver/nvidia/gpus/{gpu}/information");

@@ -100,8 +100,10 @@ fn finds_what_forbids() {
         ("/lib", "-> usr/lib"),
         ("/proc/cmdline", "quiet module_blacklist=i915,nvidia"),
     ]);
-    let expected = ["/etc/modprobe.d/b.conf", "/usr/lib/modprobe.d/e.conf", "/proc/cmdline"];
-    assert_eq!(forbidden_by(&tree.root()), Found(expected.map(str::to_owned).to_vec()));
+    let expected = ["/proc/cmdline", "/etc/modprobe.d/b.conf", "/usr/lib/modprobe.d/e.conf"];
+    assert_eq!(forbidden_by(&tree.root(), false), Found(expected.map(str::to_owned).to_vec()));
+    assert_eq!(forbidden_by(&tree.root(), true), Found(vec!["/proc/cmdline".to_owned()]));
+    assert!(forbidden_by(&Tree::new(&[]).root(), true).unknown().is_some());
     assert!(forbids("alias nvidia off"));
     assert!(!forbids("install nvidia /sbin/modprobe --ignore-install nvidia"));
     assert!(!forbids("blacklist nvidia_drm"));
