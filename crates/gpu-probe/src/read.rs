@@ -4,7 +4,16 @@
 //! function makes facts of it. Paths are below [`ReadOptions::root`], so a tree of recorded files
 //! is read like a machine.
 
+mod cdi;
+mod containers;
+mod cudnn;
+mod docker;
+mod follow;
+mod host_compiler;
+mod profilers;
+mod python;
 mod root;
+mod toolkits;
 
 use crate::{ChildCommand, Depth, Environment, Facts};
 use std::{path::PathBuf, time::Duration};
