@@ -3,7 +3,7 @@
 //! `libcudnn.so.9` only loads others that must lie beside it in the same version.
 
 use super::{
-    follow::{follow, head, is_there, names, text},
+    follow::{follow, head, is_there, names, names_beginning, text},
     root::Root,
 };
 use crate::{CudnnCopy, Environment, PythonEnvironment, Reading};
@@ -40,7 +40,7 @@ pub(crate) fn read(
             continue;
         }
         // A folder that may be entered but not listed shows nothing here, and nothing to us.
-        let entries = names(root, &real);
+        let entries = names_beginning(root, &real, "libcudnn");
         let majors: BTreeSet<u32> = entries.iter().filter_map(|name| main_library(name)).collect();
         copies.extend(majors.into_iter().map(|major| {
             describe(&Place { root, folder: &folder, entries: &entries, python }, major, found_by)

@@ -115,6 +115,17 @@ pub(crate) fn names(root: &Root, path: impl AsRef<Path>) -> Vec<String> {
     root.names(path).found().cloned().unwrap_or_default()
 }
 
+/// The sorted names in a folder that begin with `beginning`: cheaper than [`names`] for the large
+/// folders of the loader.
+pub(crate) fn names_beginning(root: &Root, path: &Path, beginning: &str) -> Vec<String> {
+    let Reading::Found(path) = follow(root, path) else { return Vec::new() };
+    let Ok(entries) = fs::read_dir(root.path(path)) else { return Vec::new() };
+    let named = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut names: Vec<String> = named.filter(|name| name.starts_with(beginning)).collect();
+    names.sort();
+    names
+}
+
 /// The programs called `name` in the folders of `PATH`, in the order in which a shell would come
 /// to them, links not followed.
 pub(crate) fn on_path(root: &Root, environment: &Environment, name: &str) -> Vec<PathBuf> {
