@@ -229,28 +229,32 @@ fn cuda_major(place: &Place<'_>, major: u32) -> Option<u32> {
     })
 }
 
-/// The parts that are not there in the version of the library that loads them.
+/// The parts that are missing, or lie there in another version than the library that loads them.
 fn incomplete(place: &Place<'_>, major: u32) -> Vec<String> {
+    let ending = format!(".so.{major}");
+    let here: BTreeSet<&str> = place
+        .entries
+        .iter()
+        .filter_map(|name| name.strip_prefix("libcudnn_")?.split_once(&ending))
+        .filter(|(_, rest)| rest.is_empty() || rest.starts_with('.'))
+        .map(|(part, _)| part)
+        .collect();
     let loader = version_of(place, "libcudnn", major);
-    let is_here = |part: &&str| {
-        let beginning = format!("libcudnn_{part}.so.{major}");
-        place.entries.iter().any(|name| name.starts_with(&beginning))
-    };
     let differs = |part: &&str| {
         let version = version_of(place, &format!("libcudnn_{part}"), major);
         matches!((loader, version), (Some(loader), Some(version)) if loader != version)
     };
-    let parts = parts(major, is_here);
-    let broken = parts.iter().filter(|part| !is_here(part) || differs(part));
-    broken.map(|part| format!("libcudnn_{part}")).collect()
+    let missing = needed(major, &here).iter().copied().filter(|part| !here.contains(part));
+    let broken: BTreeSet<&str> = here.iter().copied().filter(differs).chain(missing).collect();
+    broken.iter().map(|part| format!("libcudnn_{part}")).collect()
 }
 
 /// The parts that must be there. cuDNN 9 also comes in a small edition that compiles everything at
 /// run time; the large one may leave out `engines_precompiled`.
-fn parts(major: u32, is_here: impl Fn(&&str) -> bool) -> &'static [&'static str] {
+fn needed(major: u32, here: &BTreeSet<&str>) -> &'static [&'static str] {
     match major {
         8 => &["ops_infer", "ops_train", "cnn_infer", "cnn_train", "adv_infer", "adv_train"],
-        9 if ["ops", "cnn", "adv"].iter().any(is_here) => {
+        9 if ["ops", "cnn", "adv"].iter().any(|part| here.contains(part)) => {
             &["graph", "engines_runtime_compiled", "heuristic", "ops", "cnn", "adv"]
         }
         9 => &["graph", "engines_runtime_compiled"],

@@ -74,13 +74,16 @@ fn tells_what_does_not_fit_together() {
     let tree = Tree::new(&[]);
     tree.add_9("opt/a", "9.1.0");
     tree.add("opt/a/libcudnn_ops.so.9.5.0", "");
+    tree.add("opt/a/libcudnn_engines_precompiled.so.9.0.0", "");
     fs::remove_file(tree.0.path().join("opt/a/libcudnn_ops.so.9")).unwrap();
     tree.add("opt/a/libcudnn_ops.so.9", "-> libcudnn_ops.so.9.5.0");
     fs::remove_file(tree.0.path().join("opt/a/libcudnn_adv.so.9")).unwrap();
     fs::remove_file(tree.0.path().join("opt/a/libcudnn_adv.so.9.1.0")).unwrap();
     let copies = tree.read(&[("LD_LIBRARY_PATH", "/opt/a:relative:/opt/a/")], &[]);
     let mut expected = copy("/opt/a", "9.1.0", None, "LD_LIBRARY_PATH");
-    expected.incomplete = ["libcudnn_ops", "libcudnn_adv"].map(str::to_owned).to_vec();
+    expected.incomplete = ["libcudnn_adv", "libcudnn_engines_precompiled", "libcudnn_ops"]
+        .map(str::to_owned)
+        .to_vec();
     assert_eq!(copies, [expected]);
 }
 
@@ -129,7 +132,7 @@ fn reads_headers_toolkits_and_loader_files() {
     let copies =
         tree.read(&[("CONDA_PREFIX", "/opt/conda"), ("CUDA_HOME", "/usr/local/cuda")], &[]);
     let mut first = copy("/usr/local/cuda/lib64", "8.9.7", Some(11), "loader path");
-    let parts = ["ops_infer", "ops_train", "cnn_infer", "cnn_train", "adv_infer", "adv_train"];
+    let parts = ["adv_infer", "adv_train", "cnn_infer", "cnn_train", "ops_infer", "ops_train"];
     first.incomplete = parts.map(|part| format!("libcudnn_{part}")).to_vec();
     assert_eq!(copies, [first, copy("/opt/conda/lib", "7.6.5", None, "conda")]);
 }

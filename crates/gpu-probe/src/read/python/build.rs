@@ -35,6 +35,7 @@ const WITHOUT_CUDA: &[&str] = &[
 
 /// Components of the toolkit that carry the toolkit's version.
 const OF_TOOLKIT: &[&str] = &[
+    "cuda-toolkit",
     "nvidia-cuda-crt",
     "nvidia-cuda-cupti",
     "nvidia-cuda-nvcc",
@@ -92,22 +93,26 @@ fn unsaid() -> Built {
     }
 }
 
-/// `cuda: Optional[str] = '12.6'`, `cuda = None` and `cuda_version = "12.6"`.
+/// `cuda: Optional[str] = '12.6'`, `cuda = None`, `cuda_version = "12.6"`, or else the build in
+/// `__version__ = '0.29.2+cu132'`.
 fn parse_assignments(text: &str) -> Built {
-    let cuda = text.lines().find_map(|line| {
-        let (left, right) = line.split_once('=')?;
-        let name = left.split(':').next()?.trim();
-        matches!(name, "cuda" | "cuda_version").then(|| right.trim())
-    });
-    let cuda = match cuda {
-        Some("None" | "'False'" | "False" | "''" | "\"\"") => Reading::Absent,
-        Some(value) => match value.trim_matches(['\'', '"']).parse() {
-            Ok(version) => Reading::Found(version),
-            Err(_) => unsaid().cuda,
-        },
-        None => unsaid().cuda,
+    let assigned = |names: [&str; 2]| {
+        text.lines().find_map(|line| {
+            let (left, right) = line.split_once('=')?;
+            let name = left.split(':').next()?.trim();
+            names.contains(&name).then(|| right.trim())
+        })
     };
-    Built { cuda, ..unsaid() }
+    let by_version = || {
+        let version = assigned(["__version__", "full_version"])?.trim_matches(['\'', '"']);
+        parse_tag(version.split_once('+')?.1)
+    };
+    let cuda = match assigned(["cuda", "cuda_version"]) {
+        Some("None" | "'False'" | "False" | "''" | "\"\"") => Some(Reading::Absent),
+        Some(value) => value.trim_matches(['\'', '"']).parse().ok().map(Reading::Found),
+        None => None,
+    };
+    Built { cuda: cuda.or_else(by_version).unwrap_or(unsaid().cuda), ..unsaid() }
 }
 
 /// `('cuda_version', '12.5.1')` and `('cuda_compute_capabilities', ['sm_60', 'compute_90'])`.
@@ -179,8 +184,10 @@ fn by_metadata(package: &Metadata) -> Reading<CudaVersion> {
     {
         return Reading::Found(version);
     }
+    // Since CUDA 13 the components are asked for through `cuda-toolkit[cudart,…]==13.2.2`.
     let pinned = package.pins.iter().find(|(name, _)| {
-        name == "nvidia-cuda-runtime" || name.starts_with("nvidia-cuda-runtime-cu")
+        matches!(name.as_str(), "cuda-toolkit" | "nvidia-cuda-runtime")
+            || name.starts_with("nvidia-cuda-runtime-cu")
     });
     if let Some(version) = pinned.and_then(|(_, version)| minor_line(version)) {
         return Reading::Found(version);

@@ -65,6 +65,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// Name, version and pins.
+    type Expected<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
+
     #[test]
     fn normalises_names() {
         let check = |name: &str, expected: &str| assert_eq!(normalise(name), expected);
@@ -76,7 +79,7 @@ mod tests {
 
     #[test]
     fn reads_metadata() {
-        let check = |text: &str, expected: Result<(&str, &str, &[(&str, &str)]), &str>| {
+        let check = |text: &str, expected: Result<Expected<'_>, &str>| {
             let got = parse_metadata(text);
             let own = |text: &str| text.to_owned();
             let expected = expected.map(|(name, version, pins)| Metadata {
@@ -96,6 +99,9 @@ mod tests {
         let pins = [("nvidia-cuda-runtime-cu12", "12.6.77"), ("triton", "3.5.1")];
         check(torch, Ok(("torch", "2.9.1+cu126", &pins)));
         check(&torch.replace('\n', "\r\n"), Ok(("torch", "2.9.1+cu126", &pins)));
+        let of_13 = "Name: torch\nVersion: 2.15.0\nRequires-Dist: cuda-bindings<14,>=13.0.3\n\
+            Requires-Dist: cuda-toolkit[cublas,cudart]==13.2.2; platform_system == \"Linux\"\n";
+        check(of_13, Ok(("torch", "2.15.0", &[("cuda-toolkit", "13.2.2")])));
         check("name: A_b\nVERSION: 1\n", Ok(("a-b", "1", &[])));
         check(
             "Name: a\nVersion: 1\nRequires-Dist: b[x] (==2.0)\n",

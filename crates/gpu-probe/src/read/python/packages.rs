@@ -25,6 +25,7 @@ const NAMES: &[&str] = &[
     "cuda-bindings",
     "cuda-core",
     "cuda-python",
+    "cuda-toolkit",
     "cupy",
     "cutlass",
     "deepspeed",

@@ -34,6 +34,8 @@ fn reads_assignments() {
     check("cuda_version     = '11.8'\ncudnn_version    = '8.6.0'\n", "11.8");
     check("cuda_version = 'False'", "absent");
     check("if _check_cuda_version() > 0:\n    cuda = _check_cuda_version()", "unknown");
+    check("__version__ = '0.29.2+cu132'\nif _check() > 0:\n    cuda = _check()", "13.2");
+    check("__version__ = '0.29.2'", "unknown");
     check("cuda_versions = '12.6'", "unknown");
     check("", "unknown");
 }
@@ -103,6 +105,7 @@ fn reads_versions_names_and_requirements() {
     check("nvidia-cuda-runtime", "13.0.48", None, "13.0");
     check("nvidia-cudnn-cu12", "9.10.2.21", None, "unknown");
     check("nvidia-cublas", "13.1.0.3", None, "absent");
+    check("cuda-toolkit", "13.2.2", None, "13.2");
     check("triton", "3.5.1", None, "absent");
     check("vllm", "0.11.0", None, "unknown");
 }
