@@ -3,7 +3,7 @@
 //! Only where a socket is there is a client built at all: a machine without Docker must not pay
 //! for it.
 
-use super::{follow::is_there, root::Root};
+use super::{follow::follow, root::Root};
 use crate::{DockerEngine, DockerRefusal, Environment, Reading};
 use bollard::{API_DEFAULT_VERSION, Docker, models::SystemInfo};
 use std::{error::Error, io, path::Path, time::Duration};
@@ -27,8 +27,13 @@ pub(crate) fn read(root: &Root, environment: &Environment) -> Asked {
         Ok(sockets) => sockets,
         Err(reason) => return Asked { engine: Reading::Unknown(reason), ..asked },
     };
-    for socket in sockets.iter().filter(|socket| is_there(root, socket)) {
-        match ask(&root.path(socket)) {
+    for socket in &sockets {
+        let answer = match follow(root, socket) {
+            Reading::Found(real) => ask(&root.path(real)),
+            Reading::Absent => continue,
+            Reading::Unknown(reason) => Err(Failure { refused: None, reason }),
+        };
+        match answer {
             Ok(info) => {
                 asked.engine = Reading::Found(docker_engine(socket, &info));
                 asked.data_folder = info.docker_root_dir;

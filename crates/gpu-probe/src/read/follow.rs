@@ -109,10 +109,19 @@ pub(crate) fn head(root: &Root, path: impl AsRef<Path>, limit: u64) -> Reading<S
     reading(read(), &path)
 }
 
-/// The sorted names in a folder, links followed; none where it cannot be listed.
+/// The sorted names in a folder, links followed.
+pub(crate) fn listed(root: &Root, path: impl AsRef<Path>) -> Reading<Vec<String>> {
+    match follow(root, path) {
+        Reading::Found(path) => root.names(path),
+        Reading::Absent => Reading::Absent,
+        Reading::Unknown(reason) => Reading::Unknown(reason),
+    }
+}
+
+/// The sorted names in a folder, links followed; none where it cannot be listed. For places in
+/// which what cannot be reached is of no use to the user either.
 pub(crate) fn names(root: &Root, path: impl AsRef<Path>) -> Vec<String> {
-    let Reading::Found(path) = follow(root, path) else { return Vec::new() };
-    root.names(path).found().cloned().unwrap_or_default()
+    listed(root, path).found().cloned().unwrap_or_default()
 }
 
 /// The sorted names in a folder that begin with `beginning`: cheaper than [`names`] for the large

@@ -9,7 +9,7 @@ mod metadata;
 mod packages;
 
 use super::{
-    follow::{follow, head, is_there, names, on_path},
+    follow::{follow, head, is_there, listed, names, on_path},
     root::Root,
 };
 use crate::{Environment, PythonEnvironment, Reading};
@@ -54,11 +54,7 @@ fn empty(site_packages: &Path, found_by: &str) -> PythonEnvironment {
 }
 
 fn describe(root: &Root, site_packages: &Path, found_by: &str) -> PythonEnvironment {
-    let names = match follow(root, site_packages) {
-        Reading::Found(real) => root.names(real),
-        Reading::Absent => Reading::Absent,
-        Reading::Unknown(reason) => Reading::Unknown(reason),
-    };
+    let names = listed(root, site_packages);
     let python = python_version(root, site_packages);
     let (mut packages, mut unreadable) = match names {
         Reading::Found(names) => packages::read(root, site_packages, &names),
@@ -147,15 +143,20 @@ fn site_packages(
 /// The package folders of an installation of Python, those that are there.
 fn below_prefix(root: &Root, prefix: &Path) -> impl Iterator<Item = PathBuf> + use<> {
     let mut found = Vec::new();
-    for lib in ["lib", "lib64"] {
-        let lib = prefix.join(lib);
-        for name in names(root, &lib) {
-            if folder_version(&name).is_some() {
-                found.extend(
-                    ["site-packages", "dist-packages"].map(|end| lib.join(&name).join(end)),
-                );
+    for lib in ["lib", "lib64"].map(|lib| prefix.join(lib)) {
+        let names = match listed(root, &lib) {
+            Reading::Found(names) => names,
+            Reading::Absent => continue,
+            // Stands in the list for what may be in it, with the reason.
+            Reading::Unknown(_) => {
+                found.push(lib);
+                continue;
             }
-        }
+        };
+        let versions = names.iter().filter(|name| folder_version(name).is_some());
+        found.extend(versions.flat_map(|name| {
+            ["site-packages", "dist-packages"].map(|end| lib.join(name).join(end))
+        }));
     }
     found.into_iter()
 }

@@ -18,7 +18,11 @@ pub(crate) fn read(root: &Root, environment: &Environment) -> Vec<Toolkit> {
     let first_nvcc = on_path(root, environment, "nvcc").first().cloned();
     let mut toolkits: Vec<Toolkit> = Vec::new();
     for candidate in candidates(root, environment, first_nvcc.as_deref()) {
-        let Reading::Found(folder) = follow(root, &candidate.folder) else { continue };
+        let folder = match follow(root, &candidate.folder) {
+            Reading::Found(folder) => folder,
+            Reading::Absent => continue,
+            Reading::Unknown(_) => candidate.folder.clone(),
+        };
         let path = folder.display().to_string();
         if let Some(known) = toolkits.iter_mut().find(|toolkit| toolkit.path == path) {
             known.first_on_path |= candidate.first_on_path;
@@ -111,7 +115,10 @@ fn describe(root: &Root, folder: &Path, candidate: &Candidate) -> Toolkit {
         path: folder.display().to_string(),
         found_by: vec![candidate.found_by.to_owned()],
         version: version::read(root, folder, &includes),
-        nvcc: is_program(root, &nvcc).then(|| nvcc.display().to_string()).into(),
+        nvcc: match follow(root, &nvcc) {
+            Reading::Unknown(reason) => Reading::Unknown(reason),
+            _ => is_program(root, &nvcc).then(|| nvcc.display().to_string()).into(),
+        },
         first_on_path: candidate.first_on_path,
         host_compiler_limit: host_compiler_limit(root, &includes),
     }

@@ -3,7 +3,7 @@
 use crate::{
     Reading,
     read::{
-        follow::{names, text},
+        follow::{listed, text},
         root::Root,
     },
 };
@@ -19,10 +19,14 @@ const DROP_INS: &str = "/etc/containerd/conf.d";
 
 /// `Absent` where containerd has no configuration.
 pub(super) fn read(root: &Root) -> Reading<bool> {
-    let drop_ins = names(root, DROP_INS);
-    let drop_ins = drop_ins.iter().filter(|name| name.ends_with(".toml"));
+    let listed = listed(root, DROP_INS);
+    let names = listed.found().map(Vec::as_slice).unwrap_or_default();
+    let drop_ins = names.iter().filter(|name| name.ends_with(".toml"));
     let drop_ins = drop_ins.map(|name| format!("{DROP_INS}/{name}"));
-    let mut answer = Reading::Absent;
+    let mut answer = match &listed {
+        Reading::Unknown(reason) => Reading::Unknown(reason.clone()),
+        Reading::Found(_) | Reading::Absent => Reading::Absent,
+    };
     for path in FILES.map(str::to_owned).into_iter().chain(drop_ins) {
         let one = match text(root, &path) {
             Reading::Found(text) => match parse_containerd(&text) {

@@ -83,6 +83,13 @@ fn a_file_in_place_of_a_socket_is_not_docker() {
 }
 
 #[test]
+fn a_socket_that_cannot_be_reached_is_not_absent() {
+    let asked =
+        asked_with("/run/d.sock", |path| std::os::unix::fs::symlink("/run/d.sock", path).unwrap());
+    assert!(asked.engine.unknown().is_some(), "{asked:?}");
+}
+
+#[test]
 fn an_engine_that_does_not_answer_is_given_up() {
     let mut listener = None;
     let asked = asked_with("/run/d.sock", |path| listener = UnixListener::bind(path).ok());

@@ -195,8 +195,7 @@ fn by_metadata(package: &Metadata) -> Reading<CudaVersion> {
     if let Some(told) = name.split('-').rev().find_map(parse_tag) {
         return told;
     }
-    let is_neutral = WITHOUT_CUDA.contains(&name) || (name.starts_with("nvidia-"));
-    if is_neutral { Reading::Absent } else { unsaid().cuda }
+    if WITHOUT_CUDA.contains(&name) { Reading::Absent } else { unsaid().cuda }
 }
 
 /// `12.6.77` is of CUDA 12.6; the third number counts builds of the component.

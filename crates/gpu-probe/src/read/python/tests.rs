@@ -147,6 +147,16 @@ fn conda_fills_in_what_pip_does_not_say() {
 }
 
 #[test]
+fn what_cannot_be_looked_at_is_listed_with_the_reason() {
+    let loops: [(&str, &[u8]); 1] = [("venv/lib", b"-> lib")];
+    let found = in_tree(&loops, &[("VIRTUAL_ENV", "/venv")], "/");
+    let [venv] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(venv.site_packages, "/venv/lib");
+    assert!(venv.python.unknown().is_some());
+    assert_eq!(venv.unreadable, ["`/venv/lib`: too many links"]);
+}
+
+#[test]
 fn reads_pyvenv_cfg() {
     let check = |text: &str, expected: Option<&str>| {
         let got = parse_pyvenv(text).map(|version| version.to_string());

@@ -129,6 +129,14 @@ fn tells_of_an_empty_folder_only_where_a_variable_names_it() {
 }
 
 #[test]
+fn what_cannot_be_looked_at_is_unknown() {
+    let toolkits = Tree::new(&[]).link("loop", "/loop").read(&[("CUDA_HOME", "/loop")]);
+    let [toolkit] = toolkits.as_slice() else { panic!("{toolkits:?}") };
+    assert_eq!(toolkit.path, "/loop");
+    assert!(toolkit.version.unknown().is_some() && toolkit.nvcc.unknown().is_some());
+}
+
+#[test]
 fn reads_the_limits_of_the_host_compiler() {
     let check = |text: &str, gcc_max: Option<u32>, clang_max: Option<u32>| {
         assert_eq!(parse_host_config(text), NvccLimit { gcc_max, clang_max }, "{text}");

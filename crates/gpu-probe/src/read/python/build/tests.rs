@@ -104,7 +104,7 @@ fn reads_versions_names_and_requirements() {
     check("nvidia-cuda-runtime-cu12", "12.6.77", None, "12.6");
     check("nvidia-cuda-runtime", "13.0.48", None, "13.0");
     check("nvidia-cudnn-cu12", "9.10.2.21", None, "unknown");
-    check("nvidia-cublas", "13.1.0.3", None, "absent");
+    check("nvidia-cublas", "13.1.0.3", None, "unknown");
     check("cuda-toolkit", "13.2.2", None, "13.2");
     check("triton", "3.5.1", None, "absent");
     check("vllm", "0.11.0", None, "unknown");
