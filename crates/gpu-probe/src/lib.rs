@@ -8,6 +8,7 @@
 mod cause;
 mod checks;
 mod codes;
+mod driver;
 mod facts;
 mod isolate;
 mod need;
