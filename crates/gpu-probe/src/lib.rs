@@ -11,8 +11,10 @@ mod codes;
 mod driver;
 mod facts;
 mod isolate;
+mod kernels;
 mod need;
 mod read;
+mod smoke;
 
 #[cfg(test)]
 mod example;

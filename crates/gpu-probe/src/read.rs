@@ -9,7 +9,7 @@ mod nvml;
 mod root;
 
 pub(crate) use cuda::cuda;
-pub(crate) use nvml::nvml;
+pub(crate) use nvml::{nvml, throttle_reasons};
 
 use crate::{ChildCommand, Depth, Environment, Facts};
 use std::{path::PathBuf, time::Duration};
