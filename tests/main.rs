@@ -5,5 +5,6 @@ mod doctor;
 mod examples;
 mod explain;
 mod generated;
+mod kernels;
 mod support;
 mod tidy;

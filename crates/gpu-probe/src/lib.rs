@@ -12,8 +12,10 @@ mod driver;
 mod explanation;
 mod facts;
 mod isolate;
+mod kernels;
 mod need;
 mod read;
+mod smoke;
 mod xid;
 
 #[cfg(test)]

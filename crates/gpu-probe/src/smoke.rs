@@ -1,0 +1,160 @@
+//! Runs kernels on every GPU and compares every result.
+//!
+//! This runs in a child process (see `isolate.rs`). The quick test and every call that may bring
+//! back what went wrong on the GPU go through [`crate::driver`], which keeps codes as plain
+//! numbers; only on a GPU that has passed the quick test is `cudarc` used, for the rest of the work
+//! (see `smoke/session.rs` for how the two are kept apart).
+//!
+//! `smoke/expected.rs` says what is right, `smoke/peaks.rs` what a device could do at best; both
+//! are pure. A new measurement is one more function beside those of `smoke/bandwidth.rs` and one
+//! more step in `smoke/deep.rs`.
+
+mod bandwidth;
+mod deep;
+mod expected;
+mod memory;
+mod peaks;
+mod quick;
+mod rates;
+mod samples;
+mod session;
+mod watch;
+
+use crate::{
+    Depth, Reading, Smoke, SmokeGpu,
+    driver::{Driver, Failure, LoadError},
+    isolate::Reporter,
+};
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// How long a deep test goes on with its rounds, so that heat and power limits show.
+const DEEP: Duration = Duration::from_secs(20);
+
+/// Runs the test on all GPUs, side by side. Ends early where the reporter is told to stop.
+pub(crate) fn run(depth: Depth, reporter: &Reporter<'_>) -> Smoke {
+    let progress = Progress { depth, started: Instant::now(), gpus: Mutex::default() };
+    if let Err(stopped_at) = run_all(&progress, reporter) {
+        progress.put(stopped_at);
+    }
+    progress.smoke(reporter.stopped())
+}
+
+/// What is known so far.
+struct Progress {
+    depth: Depth,
+    started: Instant,
+    gpus: Mutex<Vec<SmokeGpu>>,
+}
+
+impl Progress {
+    /// Takes over what is known of one GPU.
+    fn put(&self, gpu: SmokeGpu) {
+        let mut gpus = self.gpus.lock().unwrap_or_else(PoisonError::into_inner);
+        match gpus.iter_mut().find(|known| known.ordinal == gpu.ordinal) {
+            Some(known) => *known = gpu,
+            None => gpus.push(gpu),
+        }
+        gpus.sort_by_key(|gpu| gpu.ordinal);
+    }
+
+    fn smoke(&self, interrupted: bool) -> Smoke {
+        Smoke {
+            depth: self.depth,
+            seconds: self.started.elapsed().as_secs_f64(),
+            interrupted,
+            gpus: self.gpus.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        }
+    }
+
+    /// When no further round is begun; `None` for the quick test.
+    fn end(&self) -> Option<Instant> {
+        let length = match self.depth {
+            Depth::Quick => return None,
+            Depth::Deep => DEEP,
+            Depth::Burn(minutes) => {
+                Duration::try_from_secs_f64(minutes * 60.0).unwrap_or(Duration::ZERO)
+            }
+        };
+        Some(self.started.checked_add(length).unwrap_or(self.started))
+    }
+}
+
+/// The error is what to say where not even the number of GPUs is known.
+fn run_all(progress: &Progress, reporter: &Reporter<'_>) -> Result<(), SmokeGpu> {
+    let lane = reporter.lane(0);
+    lane.stage("dlopen");
+    let driver = Driver::load().map_err(|error| not_loaded(&error))?;
+    lane.stage("cuInit");
+    driver.init().map_err(|failure| failed(0, failure, ""))?;
+    lane.stage("cuDeviceGetCount");
+    let count = driver.device_count().map_err(|failure| failed(0, failure, ""))?;
+    let count = u32::try_from(count).unwrap_or(0);
+    drop(lane);
+
+    let end = progress.end();
+    let watch = end.map(|_| watch::Watch::start());
+    std::thread::scope(|scope| {
+        let (driver, watch) = (&driver, watch.as_ref());
+        for ordinal in 0..count {
+            let work = move || one_gpu(driver, ordinal, end, watch, progress, reporter);
+            let thread = std::thread::Builder::new().spawn_scoped(scope, work);
+            if let Err(error) = thread {
+                progress.put(unknown(ordinal, &format!("no thread could be started: {error}")));
+            }
+        }
+    });
+    Ok(())
+}
+
+fn one_gpu(
+    driver: &Driver,
+    ordinal: u32,
+    end: Option<Instant>,
+    watch: Option<&watch::Watch>,
+    progress: &Progress,
+    reporter: &Reporter<'_>,
+) {
+    // A panic in a binding costs this GPU its answer, not the others theirs.
+    let work = std::panic::AssertUnwindSafe(|| {
+        let lane = reporter.lane(ordinal + 1);
+        let (mut gpu, ready) = quick::run(driver, ordinal, &lane);
+        progress.put(gpu.clone());
+        let Some(ready) = ready else { return };
+        if let (Some(end), Some(watch)) = (end, watch) {
+            let watched = watch.add(gpu.pci_address.found().map(String::as_str));
+            deep::run(driver, &ready, &mut gpu, end, &lane, reporter, &mut |gpu| {
+                gpu.watch = watch.seen(watched);
+                progress.put(gpu.clone());
+                reporter.partial(&progress.smoke(true));
+            });
+            gpu.watch = watch.seen(watched);
+        }
+        quick::finish(driver, ready, &lane);
+        progress.put(gpu);
+    });
+    if std::panic::catch_unwind(work).is_err() {
+        progress.put(unknown(ordinal, "the test of this GPU broke off: a function is missing in the driver, or this program is wrong"));
+    }
+}
+
+/// A GPU on which the kernel could not be run because a call failed.
+fn failed(ordinal: u32, failure: Failure, log: &str) -> SmokeGpu {
+    let run = || Reading::Found(quick::failed_run(failure, log));
+    SmokeGpu { ordinal, cubin: run(), ptx: run(), ..SmokeGpu::default() }
+}
+
+fn unknown(ordinal: u32, reason: &str) -> SmokeGpu {
+    let reading = || Reading::Unknown(reason.to_owned());
+    SmokeGpu { ordinal, cubin: reading(), ptx: reading(), ..SmokeGpu::default() }
+}
+
+fn not_loaded(error: &LoadError) -> SmokeGpu {
+    match error {
+        LoadError::Absent(words) | LoadError::Refused(words) => {
+            unknown(0, &format!("`libcuda.so.1` could not be loaded: {words}"))
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The samples of a measurement, and what is made of them.
+
+use crate::{BandwidthRun, RateRun, Reading};
+
+/// What was measured in all rounds.
+#[derive(Debug, Default)]
+pub(super) struct Samples {
+    /// Work a second: GB/s or TFLOPS.
+    rates: Vec<f64>,
+    /// A time that is none, as text.
+    no_time: Option<String>,
+    /// Whether a result was wrong.
+    wrong: bool,
+}
+
+impl Samples {
+    /// Takes a sample: `work` in bytes or operations, the time in milliseconds. The rate is in
+    /// 10⁹ a second.
+    pub(super) fn add(&mut self, work: f64, milliseconds: f64) {
+        let rate = work / milliseconds / 1e6;
+        if rate.is_finite() && milliseconds > 0.0 {
+            self.rates.push(rate);
+        } else {
+            self.no_time = Some(format!("the GPU's clock measured {milliseconds} ms"));
+        }
+    }
+
+    /// Takes what the comparison said.
+    pub(super) fn verify(&mut self, right: bool) {
+        self.wrong |= !right;
+    }
+
+    fn median(&self) -> Reading<f64> {
+        let mut sorted = self.rates.clone();
+        sorted.sort_by(f64::total_cmp);
+        match (&self.no_time, sorted.get(sorted.len() / 2)) {
+            (Some(reason), _) => Reading::Unknown(reason.clone()),
+            (None, Some(median)) => Reading::Found(*median),
+            (None, None) => Reading::default(),
+        }
+    }
+
+    pub(super) fn bandwidth(&self, peak_gb_per_s: Option<f64>) -> Reading<BandwidthRun> {
+        let verified = !self.wrong;
+        self.median().map(|gb_per_s| BandwidthRun { gb_per_s, peak_gb_per_s, verified })
+    }
+
+    pub(super) fn rate(&self, peak_tflops: Option<f64>) -> Reading<RateRun> {
+        let verified = !self.wrong;
+        self.median().map(|rate| RateRun { tflops: rate / 1e3, peak_tflops, verified })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_of_good_samples_counts() {
+        let mut samples = Samples::default();
+        for milliseconds in [1.0, 4.0, 2.0] {
+            samples.add(8e9, milliseconds);
+        }
+        samples.verify(true);
+        let run = BandwidthRun { gb_per_s: 4000.0, peak_gb_per_s: Some(4800.0), verified: true };
+        assert_eq!(samples.bandwidth(Some(4800.0)), Reading::Found(run));
+        samples.verify(false);
+        assert!(!samples.rate(None).found().unwrap().verified);
+    }
+
+    #[test]
+    fn a_time_that_is_none_is_never_a_rate() {
+        for milliseconds in [f64::NAN, 0.0, -1.0, f64::INFINITY] {
+            let mut samples = Samples::default();
+            samples.add(8e9, 1.0);
+            samples.add(8e9, milliseconds);
+            let rate = samples.rate(None);
+            let infinite = milliseconds == f64::INFINITY;
+            assert_eq!(rate.unknown().is_some(), !infinite, "{milliseconds}: {rate:?}");
+            assert!(rate.found().is_none_or(|rate| rate.tflops.is_finite()));
+        }
+        assert!(Samples::default().bandwidth(None).unknown().is_some());
+    }
+}
