@@ -8,10 +8,13 @@
 mod cause;
 mod checks;
 mod codes;
+mod evidence;
 mod facts;
 mod isolate;
 mod need;
+mod package_manager;
 mod read;
+mod unlooked;
 
 #[cfg(test)]
 mod example;
@@ -22,4 +25,5 @@ pub use codes::{cuda_code_name, nvml_code_name};
 pub use facts::*;
 pub use isolate::{ChildCommand, ChildTask, serve};
 pub use need::{GpuWish, Need, Profile};
+pub use package_manager::PackageManager;
 pub use read::{ReadOptions, read};
