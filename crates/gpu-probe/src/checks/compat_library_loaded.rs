@@ -32,7 +32,8 @@ impl CompatLibraryLoaded {
             return Vec::new();
         }
         let Some((_, code)) = evidence::cuda_failure(facts) else { return Vec::new() };
-        vec![Self { path: evidence::mapped_cuda(facts).map(str::to_owned), code }]
+        let mapped = evidence::mapped_cuda(facts).filter(|path| path.contains("/compat/"));
+        vec![Self { path: mapped.map(str::to_owned), code }]
     }
 }
 

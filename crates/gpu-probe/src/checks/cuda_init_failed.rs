@@ -75,6 +75,7 @@ impl Diagnosis for CudaInitFailed {
                 "sudo modprobe -r nvidia_uvm && sudo modprobe nvidia_uvm && sudo nvidia-modprobe -c 0 -u",
             ),
             2 => Fix::by_command("see what fills the memory", "nvidia-smi && free -m"),
+            35 | 36 => Fix::by_hand("install a newer driver"),
             _ => Fix::by_command("see whether the driver itself works", "nvidia-smi"),
         };
         vec![
@@ -98,11 +99,11 @@ mod tests {
     #[test]
     fn only_codes_that_nobody_claims() {
         check(example::h200(), |_| {}, 0);
-        let claimed = [34, 35, 46, 102, 802, 803, 804, 805, 3];
+        let claimed = [34, 46, 102, 802, 803, 804, 805, 3];
         for code in claimed {
             check(example::h200(), |facts| faults::cuda_fails(facts, code), 0);
         }
-        for code in [1, 2, 100, 101, 304, 999, 4242] {
+        for code in [1, 2, 35, 100, 101, 304, 999, 4242] {
             check(example::h200(), |facts| faults::cuda_fails(facts, code), 1);
         }
         check(example::h200(), |facts| facts.cuda = crate::Probed::default(), 0);

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 /// Nothing is behind the node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("`{}` does not answer: opening it gives `{errno}`", .nodes.join("`, `"))]
+#[error("nothing answers behind `{}`: opening gives `{errno}`", .nodes.join("`, `"))]
 pub struct DeviceNodeDead {
     /// The paths.
     pub nodes: Vec<String>,

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 /// NVIDIA's driver is not there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("the NVIDIA driver is not installed, though {} is in the machine", evidence::list_gpus(.gpus))]
+#[error("the NVIDIA driver for {} is not installed", evidence::list_gpus(.gpus))]
 pub struct DriverNotInstalled {
     /// The addresses of the GPUs.
     pub gpus: Vec<String>,

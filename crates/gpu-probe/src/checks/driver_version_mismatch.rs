@@ -41,7 +41,7 @@ impl DriverVersionMismatch {
         // Where NVML did not get as far as to tell, the versions themselves do.
         let unasked = evidence::nvml(facts).is_none() && evidence::cuda(facts).is_none();
         let differ = module.zip(libraries).is_some_and(|(module, libraries)| module != libraries);
-        if !told && !(unasked && differ) {
+        if !(told || unasked && differ) {
             return Vec::new();
         }
         let disk = facts.kernel_module.on_disk.found().and_then(|modules| modules.first());

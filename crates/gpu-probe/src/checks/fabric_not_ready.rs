@@ -48,7 +48,7 @@ impl FabricNotReady {
         let stuck = fabric.is_some()
             && evidence::cuda(facts).is_some()
             && evidence::cuda_claim(facts).is_none();
-        if !told && !(stuck && !evidence::cuda_works(facts)) {
+        if !(told || stuck && !evidence::cuda_works(facts)) {
             return Vec::new();
         }
         vec![Self {

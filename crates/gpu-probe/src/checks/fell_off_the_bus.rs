@@ -23,7 +23,7 @@ pub struct FellOffTheBus {
 
 impl FellOffTheBus {
     pub(super) const CODE: &str = "gpu/fell-off-the-bus";
-    pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/no-nvidia-device"];
+    pub(super) const FOLLOWS_FROM: &[&str] = &[];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let Some(log) = facts.kernel_log.found() else { return Vec::new() };

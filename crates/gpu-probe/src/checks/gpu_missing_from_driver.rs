@@ -14,7 +14,7 @@ use serde::Serialize;
 
 /// The driver does not list a GPU.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("{} is on the PCI bus and not in the driver's list", missing_words(.gpus))]
+#[error("the PCI bus shows {}, which the driver does not list", missing_words(.gpus))]
 pub struct GpuMissingFromDriver {
     /// The addresses of the GPUs that are missing.
     pub gpus: Vec<String>,
@@ -36,7 +36,7 @@ impl GpuMissingFromDriver {
         let Some(nvml) = evidence::nvml(facts) else { return Vec::new() };
         let Some(count) = nvml.count.found() else { return Vec::new() };
         // A container is given some of the host's GPUs, and shows the bus of the host.
-        if !evidence::has_usual_driver(facts) || evidence::in_container(facts) {
+        if !evidence::has_usual_driver(facts) || !evidence::certainly_on_host(facts) {
             return Vec::new();
         }
         let ours = |gpu: &&crate::PciGpu| match gpu.driver.found() {

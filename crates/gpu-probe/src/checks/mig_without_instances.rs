@@ -14,7 +14,7 @@ use serde::Serialize;
 
 /// MIG is on and empty.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("MIG is on without an instance on {}, so CUDA cannot use it", evidence::list_gpus(.gpus))]
+#[error("MIG is on without an instance on {}, so CUDA finds nothing to use there", evidence::list_gpus(.gpus))]
 pub struct MigWithoutInstances {
     /// The GPUs.
     pub gpus: Vec<String>,

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 /// The proprietary module cannot drive this GPU.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("{} needs the open kernel module, and the proprietary one is loaded", evidence::list_gpus(.gpus))]
+#[error("the proprietary kernel module cannot drive {}: the open one is needed", evidence::list_gpus(.gpus))]
 pub struct OpenModuleRequired {
     /// The addresses of the GPUs.
     pub gpus: Vec<String>,

@@ -33,7 +33,7 @@ impl RebootPending {
         let loaded = loaded.version;
         let Some(on_disk) = versions.next() else { return Vec::new() };
         let is_on_disk = on_disk == loaded || versions.any(|version| version == loaded);
-        if is_on_disk || !evidence::nvml_works(facts) || evidence::in_container(facts) {
+        if is_on_disk || !evidence::nvml_works(facts) || !evidence::certainly_on_host(facts) {
             return Vec::new();
         }
         vec![Self { loaded, on_disk }]

@@ -23,16 +23,19 @@ pub struct UvmBroken {
 impl UvmBroken {
     pub(super) const CODE: &str = "gpu/uvm-broken";
     pub(super) const FOLLOWS_FROM: &[&str] = &[
-        "gpu/fell-off-the-bus",
+        "gpu/device-node-dead",
+        "gpu/driver-version-mismatch",
         "gpu/gpu-lost",
         "gpu/adapter-init-failed",
+        "gpu/fell-off-the-bus",
         "gpu/module-not-loaded",
     ];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let node_is_dead = evidence::uvm_node_is_dead(facts);
+        let fails = node_is_dead && !evidence::cuda_works(facts);
         let ours = evidence::cuda_claim(facts) == Some(Self::CODE);
-        if !ours && !(node_is_dead && !evidence::cuda_works(facts)) {
+        if !(ours || fails) {
             return Vec::new();
         }
         vec![Self { after_sleep: !node_is_dead }]

@@ -36,6 +36,10 @@ impl VisibleDevicesInvalid {
         let Some(value) = facts.environment.get(VARIABLE) else { return Vec::new() };
         let read = parse_visible_devices(value, &known_gpus(facts));
         match read {
+            // CUDA itself knows best: it shows a device.
+            Visible::None | Visible::UpTo { visible: 0, .. } if evidence::cuda_works(facts) => {
+                Vec::new()
+            }
             Visible::All => Vec::new(),
             Visible::None => vec![Self { value: value.to_owned(), bad_entry: None, visible: 0 }],
             Visible::UpTo { visible, bad_entry } => {
@@ -133,7 +137,7 @@ fn effect_words(bad_entry: &Option<String>, visible: &usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::example;
+    use crate::example::{self, faults};
 
     #[track_caller]
     fn check(mut facts: Facts, change: impl FnOnce(&mut Facts), expected: usize) {
@@ -176,8 +180,13 @@ mod tests {
         };
         check(example::h200(), |_| {}, 0);
         check(example::h200(), |facts| set(facts, "0"), 0);
-        check(example::h200(), |facts| set(facts, "3"), 1);
-        check(example::h200(), |facts| set(facts, ""), 1);
+        check(example::eight_h100(), |facts| set(facts, "0,1,8"), 1);
+        check(example::h200(), |facts| set(facts, ""), 0);
+        let hidden = |facts: &mut Facts| {
+            set(facts, "3");
+            faults::cuda_fails(facts, 100);
+        };
+        check(example::h200(), hidden, 1);
         check(example::no_gpu(), |facts| set(facts, ""), 0);
     }
 
