@@ -1,14 +1,13 @@
 //! The compute mode of a GPU keeps programs out.
 //!
 //! Mode `Prohibited` lets no CUDA program in, mode `Exclusive process` only one at a time. With the
-//! first CUDA sees no device (code 100), with the second it is busy (code 46) while another program has
-//! it. `nvidia-smi -q -d COMPUTE` shows the mode.
+//! first CUDA sees no device (code 100), with the second it is busy (code 46) while another program
+//! has it. `nvidia-smi -q -d COMPUTE` shows the mode.
 //!
 //! Set the mode back to `Default`; or, in exclusive mode, wait for the program that has the GPU.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need};
-use crate::{NvmlGpu, evidence};
+use crate::{Facts, Need, NvmlGpu, evidence};
 use serde::Serialize;
 
 /// The mode lets nobody else in.

@@ -1,15 +1,14 @@
 //! A device node that the driver needs is not in `/dev`.
 //!
-//! Programs reach the driver through `/dev/nvidiactl`, one `/dev/nvidiaN` for each GPU and, for CUDA,
-//! `/dev/nvidia-uvm`. They are made by `nvidia-modprobe` or by the display server; on a machine without
-//! a display nobody may have made them. `ls -l /dev/nvidia*` shows which are there.
+//! Programs reach the driver through `/dev/nvidiactl`, one `/dev/nvidiaN` for each GPU and, for
+//! CUDA, `/dev/nvidia-uvm`. They are made by `nvidia-modprobe` or by the display server; on a
+//! machine without a display nobody may have made them. `ls -l /dev/nvidia*` shows which are there.
 //!
 //! `sudo nvidia-modprobe -c 0 -u` makes them. The service `nvidia-persistenced` makes them at each
 //! boot. In a container the runtime makes them: start the container again.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence;
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use serde::Serialize;
 
 /// A node is missing.

@@ -1,17 +1,17 @@
 //! A library of the driver, `libcuda.so.1` or `libnvidia-ml.so.1`, is not there.
 //!
 //! Both come with the driver, not with the CUDA toolkit: `libcuda.so.1` is CUDA itself,
-//! `libnvidia-ml.so.1` is what `nvidia-smi` asks. In a container the runtime mounts them. Where only one
-//! is missing, part of the driver's packages was left out. `ldconfig -p | grep -e libcuda -e
-//! libnvidia-ml` shows what the loader finds.
+//! `libnvidia-ml.so.1` is what `nvidia-smi` asks. In a container the runtime mounts them. Where
+//! only one is missing, part of the driver's packages was left out.
+//! `ldconfig -p | grep -e libcuda -e libnvidia-ml` shows what the loader finds.
 //!
-//! Install the driver's compute package of the same version as the module, or run `sudo ldconfig` where
-//! the file is there and the loader does not know it. In a container ask for the capabilities
-//! `compute,utility`. Under WSL the libraries are in `/usr/lib/wsl/lib` and come from Windows' driver.
+//! Install the driver's compute package of the same version as the module, or run `sudo ldconfig`
+//! where the file is there and the loader does not know it. In a container ask for the capabilities
+//! `compute,utility`. Under WSL the libraries are in `/usr/lib/wsl/lib` and come from Windows'
+//! driver.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need};
-use crate::{LibraryCopy, LibraryKind, PackageManager, evidence};
+use crate::{Facts, LibraryCopy, LibraryKind, Need, PackageManager, evidence};
 use serde::Serialize;
 
 /// The driver's library is missing.
@@ -37,6 +37,7 @@ impl DriverLibraryMissing {
     pub(super) const FOLLOWS_FROM: &[&str] = &[
         "gpu/wsl-version-1",
         "gpu/container-without-gpu",
+        "gpu/module-not-loaded",
         "gpu/nouveau-bound",
         "gpu/device-held-by-vfio",
         "gpu/no-nvidia-device",
@@ -106,7 +107,8 @@ impl Diagnosis for DriverLibraryMissing {
         }
         vec![match (self.packages, self.branch) {
             (Some(PackageManager::Apt), Some(branch)) => Fix::by_command(
-                "install the driver's compute libraries (on Debian: `libcuda1` and `libnvidia-ml1`)",
+                "install the driver's compute libraries (on Debian: `libcuda1` and \
+                 `libnvidia-ml1`)",
                 format!("sudo apt install libnvidia-compute-{branch} nvidia-utils-{branch}"),
             ),
             (Some(PackageManager::Pacman), _) => {

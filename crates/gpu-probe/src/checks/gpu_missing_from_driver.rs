@@ -1,15 +1,14 @@
 //! The PCI bus shows more GPUs than the driver does.
 //!
 //! The driver is loaded and works, but a GPU that is on the bus is not in its list: it could not be
-//! started, was given to another driver, or is not supported by this driver. `lspci -d 10de:` shows the
-//! bus, `nvidia-smi -L` the driver's list; `sudo dmesg | grep -i nvrm` often says why.
+//! started, was given to another driver, or is not supported by this driver. `lspci -d 10de:` shows
+//! the bus, `nvidia-smi -L` the driver's list; `sudo dmesg | grep -i nvrm` often says why.
 //!
-//! Look for the reason in the kernel log. A GPU that is newer than the driver needs a newer one; a GPU
-//! that is older than Turing needs the proprietary module and a branch that still supports it.
+//! Look for the reason in the kernel log. A GPU that is newer than the driver needs a newer one; a
+//! GPU that is older than Turing needs the proprietary module and a branch that still supports it.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence;
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use serde::Serialize;
 
 /// The driver does not list a GPU.

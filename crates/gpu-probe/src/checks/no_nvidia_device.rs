@@ -9,8 +9,7 @@
 //! can still build CUDA programs: `nvcc` needs no driver.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{DeviceNode, NodeAccess, evidence};
-use crate::{Facts, Need};
+use crate::{DeviceNode, Facts, Need, NodeAccess, evidence};
 use serde::Serialize;
 
 /// The machine has no NVIDIA GPU.

@@ -8,13 +8,16 @@
 //! `nouveau` yourself, write the initramfs anew and reboot.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need};
-use crate::{PackageManager, evidence};
+use crate::{Facts, Need, PackageManager, evidence};
 use serde::Serialize;
 
 /// `nouveau` holds the GPU.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("`nouveau`, which cannot run CUDA, holds {}{}", evidence::list_gpus(.gpus), driver_words(.driver_installed))]
+#[error(
+    "`nouveau`, which cannot run CUDA, holds {}{}",
+    evidence::list_gpus(.gpus),
+    driver_words(.driver_installed)
+)]
 pub struct NouveauBound {
     /// The addresses of the GPUs.
     pub gpus: Vec<String>,

@@ -1,15 +1,14 @@
 //! `CUDA_VISIBLE_DEVICES` hides GPUs, by a value that names none or by an entry that is none.
 //!
-//! CUDA shows the GPUs that the variable names, by number or by `GPU-…` or `MIG-…`, and stops reading at
-//! the first entry that it does not know: everything after it is hidden too. An empty value or `-1` hides
-//! all. `all` is a word of `NVIDIA_VISIBLE_DEVICES`, which is another variable.
+//! CUDA shows the GPUs that the variable names, by number or by `GPU-…` or `MIG-…`, and stops
+//! reading at the first entry that it does not know: everything after it is hidden too. An empty
+//! value or `-1` hides all. `all` is a word of `NVIDIA_VISIBLE_DEVICES`, which is another variable.
 //! `printenv CUDA_VISIBLE_DEVICES` shows it; `nvidia-smi -L` lists numbers and names.
 //!
 //! Unset the variable to see all GPUs, or name GPUs that are there.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence;
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use serde::Serialize;
 
 /// The variable hides GPUs.
