@@ -4,6 +4,11 @@ use crate::Reading::{Absent, Found};
 use crate::*;
 use cuda_compat::ComputeCapability;
 
+pub(crate) mod faults;
+mod machines;
+
+pub(crate) use machines::{eight_h100, no_gpu, rtx_4060_wsl};
+
 /// The address of the GPU in [`h200`].
 pub(crate) const H200_ADDRESS: &str = "0000:18:00.0";
 

@@ -10,13 +10,16 @@ mod checks;
 mod codes;
 mod driver;
 mod explanation;
+mod evidence;
 mod facts;
 mod isolate;
 mod kernels;
 mod need;
+mod package_manager;
 mod read;
 mod smoke;
 mod xid;
+mod unlooked;
 
 #[cfg(test)]
 mod example;
@@ -28,6 +31,7 @@ pub use explanation::module_text;
 pub use facts::*;
 pub use isolate::{ChildCommand, ChildTask, serve};
 pub use need::{GpuWish, Need, Profile};
+pub use package_manager::PackageManager;
 pub use read::{ReadOptions, read};
 pub use xid::{
     Xid, XidAction, XidActor, XidClass, XidImpact, parse_kernel_log, parse_xid_line, xid, xids,
