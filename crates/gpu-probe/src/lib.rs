@@ -12,6 +12,7 @@ mod facts;
 mod isolate;
 mod need;
 mod read;
+mod xid;
 
 #[cfg(test)]
 mod example;
@@ -23,3 +24,6 @@ pub use facts::*;
 pub use isolate::{ChildCommand, ChildTask, serve};
 pub use need::{GpuWish, Need, Profile};
 pub use read::{ReadOptions, read};
+pub use xid::{
+    Xid, XidAction, XidActor, XidClass, XidImpact, parse_kernel_log, parse_xid_line, xid, xids,
+};
