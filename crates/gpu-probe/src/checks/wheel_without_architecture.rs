@@ -11,7 +11,7 @@
 use super::gpu_not_in_project::{KnownGpu, gpu_capabilities};
 use super::{Diagnosis, Fix, Place};
 use crate::{Facts, Need, PythonEnvironment, PythonPackage};
-use cuda_compat::ComputeCapability;
+use cuda_compat::{ComputeCapability, machine_code_runs_on};
 use serde::Serialize;
 
 /// No architecture of a package fits the GPU.
@@ -56,7 +56,7 @@ impl WheelWithoutArchitecture {
         let Some(capability) = gpu.capability else { return Vec::new() };
         let without = |package: &PythonPackage| {
             let architectures = package.architectures.found().filter(|list| !list.is_empty())?;
-            let fits = architectures.iter().any(|built| runs_on(*built, capability));
+            let fits = architectures.iter().any(|built| machine_code_runs_on(*built, capability));
             (!fits).then(|| Self {
                 gpu: gpu.place.clone(),
                 capability,
@@ -68,11 +68,6 @@ impl WheelWithoutArchitecture {
         };
         environment.packages.iter().filter_map(without).collect()
     }
-}
-
-/// Machine code runs on the same major and an equal or higher minor.
-fn runs_on(built: ComputeCapability, gpu: ComputeCapability) -> bool {
-    built.major == gpu.major && built.minor <= gpu.minor
 }
 
 impl Diagnosis for WheelWithoutArchitecture {
