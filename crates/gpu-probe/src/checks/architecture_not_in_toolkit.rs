@@ -11,7 +11,9 @@ use super::driver_too_old_for_cuda::wanted_cudas;
 use super::gpu_not_in_project::gpu_capabilities;
 use super::{Diagnosis, Fix, Place};
 use crate::{Facts, Need};
-use cuda_compat::{ComputeCapability, CudaVersion, architecture, machine_code_runs_on, toolkit};
+use cuda_compat::{
+    ComputeCapability, CudaVersion, architecture, architectures, machine_code_runs_on,
+};
 use serde::Serialize;
 
 /// The GPU's architecture is outside what the toolkit builds for.
@@ -72,8 +74,8 @@ impl ArchitectureNotInToolkit {
         }
         let too_new = cuda.minor_line() < row.since;
         // Code for an older minor of the same family (8.6 for an 8.9) runs, and fast enough.
-        let last = toolkit(cuda).map(|toolkit| toolkit.last_arch);
-        if too_new && last.is_some_and(|last| machine_code_runs_on(last, capability)) {
+        let mut built = architectures().iter().filter(|other| other.is_built_by(cuda));
+        if too_new && built.any(|other| machine_code_runs_on(other.cc, capability)) {
             return None;
         }
         Some(Self { gpu, capability, what, cuda, too_new, since: row.since, until: row.until })

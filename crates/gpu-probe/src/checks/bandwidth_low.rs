@@ -15,7 +15,9 @@ use serde::Serialize;
 
 /// The copy inside the GPU is under 80 % of the computed peak.
 #[derive(Debug, Clone, PartialEq, Serialize, thiserror::Error)]
-#[error("GPU memory copies at {gb_per_s:.0} GB/s, {percent} % of its peak of {peak_gb_per_s:.0} GB/s; at least 80 % is normal")]
+#[error(
+    "GPU memory copies at {gb_per_s:.0} GB/s, {percent} % of its peak of {peak_gb_per_s:.0} GB/s; at least 80 % is normal"
+)]
 pub struct BandwidthLow {
     /// Which GPU.
     #[serde(skip)]

@@ -14,7 +14,9 @@ use serde::Serialize;
 
 /// Podman is the way to containers here, and no CDI specification exists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("Podman cannot give containers a GPU: no CDI specification is in `/etc/cdi` or `/var/run/cdi`")]
+#[error(
+    "Podman cannot give containers a GPU: no CDI specification is in `/etc/cdi` or `/var/run/cdi`"
+)]
 pub struct CdiSpecMissing {
     /// The command that installs the toolkit, where it is missing.
     #[serde(skip)]

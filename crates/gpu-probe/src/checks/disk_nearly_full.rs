@@ -43,8 +43,12 @@ impl DiskNearlyFull {
             let free_mib = *disk.free_mib.found()?;
             let total_mib = *disk.total_mib.found()?;
             let path = disk.path.clone();
-            (free_mib < ENOUGH_MIB && free_mib < total_mib / 10)
-                .then_some(Self { path, free_mib, total_mib, docker })
+            (free_mib < ENOUGH_MIB && free_mib < total_mib / 10).then_some(Self {
+                path,
+                free_mib,
+                total_mib,
+                docker,
+            })
         };
         let mut found: Vec<Self> = facts.host.disks.iter().filter_map(full).collect();
         // Several folders on one disk have the same figures.

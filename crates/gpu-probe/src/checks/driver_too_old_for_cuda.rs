@@ -126,9 +126,9 @@ impl Diagnosis for DriverTooOldForCuda {
         } else {
             Fix::by_hand(format!("install {newer} and reboot"))
         };
-        let older = self.driver_cuda.map(|cuda| {
-            Fix::by_hand(format!("or build with a toolkit of CUDA {}", cuda.major))
-        });
+        let older = self
+            .driver_cuda
+            .map(|cuda| Fix::by_hand(format!("or build with a toolkit of CUDA {}", cuda.major)));
         [update].into_iter().chain(older).collect()
     }
 }

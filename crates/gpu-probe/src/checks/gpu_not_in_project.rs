@@ -139,7 +139,8 @@ mod tests {
 
     #[test]
     fn a_gpu_without_a_name_may_be_the_one() {
-        let facts = with_nvml_gpu(|gpu| gpu.name = Reading::Unknown("NVML returned 999".to_owned()));
+        let facts =
+            with_nvml_gpu(|gpu| gpu.name = Reading::Unknown("NVML returned 999".to_owned()));
         let wish = GpuWish::Model("RTX 4060".to_owned());
         assert_eq!(GpuNotInProject::find(&facts, &need(&[wish])), []);
     }

@@ -16,7 +16,9 @@ use serde::Serialize;
 
 /// The host compiler is over the toolkit's limit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("{family} {major} is newer than the `nvcc` in `{toolkit}` accepts: it goes up to {family} {limit}")]
+#[error(
+    "{family} {major} is newer than the `nvcc` in `{toolkit}` accepts: it goes up to {family} {limit}"
+)]
 pub struct HostCompilerTooNew {
     /// `gcc` or `clang`.
     pub family: String,
@@ -52,8 +54,7 @@ impl HostCompilerTooNew {
         };
         let major = *compiler.major.found()?;
         let debian = ["ubuntu", "debian", "linuxmint", "pop"];
-        let is_debian =
-            facts.host.os.found().is_some_and(|os| debian.contains(&os.id.as_str()));
+        let is_debian = facts.host.os.found().is_some_and(|os| debian.contains(&os.id.as_str()));
         let install = install_command(&facts.host.os, &format!("{package}-{limit}"));
         (major > limit).then(|| Self {
             family: compiler.family.clone(),

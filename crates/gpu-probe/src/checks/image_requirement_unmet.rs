@@ -30,8 +30,7 @@ pub struct ImageRequirementUnmet {
 
 impl ImageRequirementUnmet {
     pub(super) const CODE: &str = "gpu/image-requirement-unmet";
-    pub(super) const FOLLOWS_FROM: &[&str] =
-        &["gpu/driver-too-old", "gpu/driver-too-old-for-cuda"];
+    pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/driver-too-old", "gpu/driver-too-old-for-cuda"];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         if facts.host.machine.container.found().is_none() {
@@ -66,9 +65,8 @@ impl Has {
     }
 
     fn words(&self) -> String {
-        let text = |numbers: &Vec<u32>| {
-            numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(".")
-        };
+        let text =
+            |numbers: &Vec<u32>| numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(".");
         let parts = [
             self.cuda.as_ref().map(|cuda| format!("a driver for CUDA {}", text(cuda))),
             self.driver.as_ref().map(|driver| format!("driver {}", text(driver))),

@@ -115,8 +115,7 @@ mod tests {
                 peak_gb_per_s: None,
                 verified: false,
             });
-            gpu.fp32 =
-                Reading::Found(RateRun { tflops: 60.0, peak_tflops: None, verified: true });
+            gpu.fp32 = Reading::Found(RateRun { tflops: 60.0, peak_tflops: None, verified: true });
         });
         let found = KernelWrongResult::find(&facts, &Need::default());
         let what: Vec<&str> = found.iter().map(|problem| problem.what).collect();

@@ -30,7 +30,8 @@ impl NodeRuntimeMissing {
         }
         let containers = &facts.containers;
         let crio = containers.crio_socket.found().is_some();
-        let nothing = containers.containerd_socket.is_absent() && containers.crio_socket.is_absent();
+        let nothing =
+            containers.containerd_socket.is_absent() && containers.crio_socket.is_absent();
         let unaware = containers.containerd_socket.found().is_some()
             && containers.containerd_has_nvidia == Reading::Found(false)
             && !crio;

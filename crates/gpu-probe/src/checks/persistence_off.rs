@@ -14,7 +14,9 @@ use serde::Serialize;
 
 /// Persistence is off on data-centre GPUs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("persistence is off on {gpus} data-centre GPU(s): each program waits for the driver to start")]
+#[error(
+    "persistence is off on {gpus} data-centre GPU(s): each program waits for the driver to start"
+)]
 pub struct PersistenceOff {
     /// On how many GPUs.
     pub gpus: usize,

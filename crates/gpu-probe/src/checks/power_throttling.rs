@@ -18,7 +18,9 @@ use serde::Serialize;
 
 /// Power holds the clocks down more than the maker meant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("the GPU slows down for lack of power in {samples} of {of_samples} samples under load: {why}")]
+#[error(
+    "the GPU slows down for lack of power in {samples} of {of_samples} samples under load: {why}"
+)]
 pub struct PowerThrottling {
     /// Which GPU.
     #[serde(skip)]
@@ -142,11 +144,8 @@ mod tests {
         let facts = with_smoke(|gpu| {
             gpu.watch.samples = 20;
             gpu.watch.throttled = vec![(ThrottleReason::SoftwarePowerCap, 20)];
-            gpu.fp32 = Reading::Found(RateRun {
-                tflops: 20.0,
-                peak_tflops: Some(66.9),
-                verified: true,
-            });
+            gpu.fp32 =
+                Reading::Found(RateRun { tflops: 20.0, peak_tflops: Some(66.9), verified: true });
         });
         assert_eq!(PowerThrottling::find(&facts, &Need::default()).len(), 1);
     }

@@ -65,8 +65,16 @@ fn is_administrator(facts: &Facts) -> bool {
 fn initramfs_command(facts: &Facts) -> Option<&'static str> {
     match facts.host.os.found()?.id.as_str() {
         "ubuntu" | "debian" | "linuxmint" | "pop" => Some("sudo update-initramfs -u"),
-        "fedora" | "rhel" | "centos" | "rocky" | "almalinux" | "ol" | "amzn" | "sles"
-        | "opensuse-leap" | "opensuse-tumbleweed" => Some("sudo dracut --force"),
+        "fedora"
+        | "rhel"
+        | "centos"
+        | "rocky"
+        | "almalinux"
+        | "ol"
+        | "amzn"
+        | "sles"
+        | "opensuse-leap"
+        | "opensuse-tumbleweed" => Some("sudo dracut --force"),
         "arch" | "manjaro" | "endeavouros" => Some("sudo mkinitcpio -P"),
         _ => None,
     }
@@ -94,7 +102,10 @@ impl Diagnosis for ProfilingNotPermitted {
             None => option.to_owned(),
         };
         vec![
-            Fix::by_command("once: run it as administrator", "sudo --preserve-env=PATH ncu PROGRAM"),
+            Fix::by_command(
+                "once: run it as administrator",
+                "sudo --preserve-env=PATH ncu PROGRAM",
+            ),
             Fix::by_command("for good: allow it to everybody, then reboot", command),
         ]
     }

@@ -40,8 +40,7 @@ impl PtxJitBroken {
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let disabled = facts.environment.get("CUDA_DISABLE_PTX_JIT").is_some_and(|on| on == "1");
         let own_check = [NO_BINARY, UNSUPPORTED_PTX, NO_PTX_COMPILER];
-        let broken =
-            |failure: &Failure<'_>| failure.ptx_only && !own_check.contains(&failure.code);
+        let broken = |failure: &Failure<'_>| failure.ptx_only && !own_check.contains(&failure.code);
         let found = failures(facts).into_iter().filter(broken);
         found
             .map(|failure| Self {

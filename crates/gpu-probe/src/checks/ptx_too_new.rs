@@ -34,8 +34,7 @@ pub(super) const UNSUPPORTED_PTX: CallCode = CallCode(222);
 
 impl PtxTooNew {
     pub(super) const CODE: &str = "gpu/ptx-too-new";
-    pub(super) const FOLLOWS_FROM: &[&str] =
-        &["gpu/driver-too-old", "gpu/driver-too-old-for-cuda"];
+    pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/driver-too-old", "gpu/driver-too-old-for-cuda"];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let found = failures(facts).into_iter().filter(|failure| failure.code == UNSUPPORTED_PTX);

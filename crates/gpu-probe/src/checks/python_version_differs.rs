@@ -37,7 +37,8 @@ impl PythonVersionDiffers {
         let chosen = facts.python.iter().filter(|other| CHOSEN.contains(&other.found_by.as_str()));
         let differs = chosen.filter_map(|environment| {
             let found = *environment.python.found()?;
-            let other_patch = needed.patch.is_some_and(|patch| found.patch.is_some_and(|own| own != patch));
+            let other_patch =
+                needed.patch.is_some_and(|patch| found.patch.is_some_and(|own| own != patch));
             (found.minor_line() != needed.minor_line() || other_patch).then(|| Self {
                 site_packages: environment.site_packages.clone(),
                 found,

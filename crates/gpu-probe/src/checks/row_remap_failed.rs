@@ -41,10 +41,7 @@ impl Diagnosis for RowRemapFailed {
 
     fn fixes(&self) -> Vec<Fix> {
         vec![
-            Fix::by_command(
-                "collect what the maker will ask for",
-                "sudo nvidia-bug-report.sh",
-            ),
+            Fix::by_command("collect what the maker will ask for", "sudo nvidia-bug-report.sh"),
             Fix::by_hand("have the GPU replaced, and take it out of use until then"),
         ]
     }

@@ -14,7 +14,9 @@ use serde::Serialize;
 
 /// `perf_event_paranoid` is over 2, and Nsight Systems is here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("`nsys` is installed, but cannot sample the processor: `kernel.perf_event_paranoid` is {paranoid}, and it needs 2 or less")]
+#[error(
+    "`nsys` is installed, but cannot sample the processor: `kernel.perf_event_paranoid` is {paranoid}, and it needs 2 or less"
+)]
 pub struct SamplingNotPermitted {
     /// The value of the setting.
     pub paranoid: i32,
@@ -34,8 +36,8 @@ impl SamplingNotPermitted {
             return Vec::new();
         };
         let user = &facts.host.user;
-        let may = user.cap_perfmon == Reading::Found(true)
-            || user.cap_sys_admin == Reading::Found(true);
+        let may =
+            user.cap_perfmon == Reading::Found(true) || user.cap_sys_admin == Reading::Found(true);
         let has_tool = tool_path(facts, Profiler::NsightSystems).is_some();
         if paranoid <= MOST || may || !has_tool {
             return Vec::new();

@@ -15,7 +15,9 @@ use serde::Serialize;
 
 /// Two releases of one major version of cuDNN are reachable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("two versions of cuDNN can be loaded: {one} in `{one_folder}` and {other} in `{other_folder}`")]
+#[error(
+    "two versions of cuDNN can be loaded: {one} in `{one_folder}` and {other} in `{other_folder}`"
+)]
 pub struct SeveralCudnn {
     /// The version that the loader comes to first.
     pub one: CudnnVersion,
@@ -48,9 +50,10 @@ impl SeveralCudnn {
     fn against(one: &CudnnCopy, all: &[CudnnCopy]) -> Option<Self> {
         let version = *one.version.found()?;
         let differs = |other: &&CudnnCopy| {
-            other.version.found().is_some_and(|other| {
-                other.major == version.major && !same_release(*other, version)
-            })
+            other
+                .version
+                .found()
+                .is_some_and(|other| other.major == version.major && !same_release(*other, version))
         };
         let other = all.iter().find(differs)?;
         Some(Self {

@@ -27,8 +27,7 @@ const NAMED: usize = 3;
 
 fn words(packages: &BTreeMap<u32, Vec<String>>) -> String {
     let of_one = |(major, names): (&u32, &Vec<String>)| {
-        let named: Vec<String> =
-            names.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
+        let named: Vec<String> = names.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
         let more = if names.len() > NAMED { ", …" } else { "" };
         format!("CUDA {major}: {}{more}", named.join(", "))
     };

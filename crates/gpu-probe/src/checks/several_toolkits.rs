@@ -13,7 +13,9 @@ use serde::Serialize;
 
 /// The toolkit on `PATH` is not the one of the variable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("`nvcc` on `PATH` is of CUDA {on_path} (`{on_path_folder}`), but `{variable}` names CUDA {by_variable} (`{by_variable_folder}`)")]
+#[error(
+    "`nvcc` on `PATH` is of CUDA {on_path} (`{on_path_folder}`), but `{variable}` names CUDA {by_variable} (`{by_variable_folder}`)"
+)]
 pub struct SeveralToolkits {
     /// The version of the toolkit that a shell finds.
     pub on_path: CudaVersion,
@@ -37,19 +39,25 @@ impl SeveralToolkits {
         let Some(shell) = facts.toolkits.iter().find(|toolkit| toolkit.first_on_path) else {
             return Vec::new();
         };
-        VARIABLES.into_iter().find_map(|variable| Self::of(facts, shell, variable)).into_iter().collect()
+        VARIABLES
+            .into_iter()
+            .find_map(|variable| Self::of(facts, shell, variable))
+            .into_iter()
+            .collect()
     }
 
     fn of(facts: &Facts, shell: &Toolkit, variable: &'static str) -> Option<Self> {
         let named = named_by(facts, variable)?;
         let on_path = *shell.version.found()?;
         let by_variable = *named.version.found()?;
-        (named.path != shell.path && on_path.minor_line() != by_variable.minor_line()).then(|| Self {
-            on_path,
-            on_path_folder: shell.path.clone(),
-            variable,
-            by_variable,
-            by_variable_folder: named.path.clone(),
+        (named.path != shell.path && on_path.minor_line() != by_variable.minor_line()).then(|| {
+            Self {
+                on_path,
+                on_path_folder: shell.path.clone(),
+                variable,
+                by_variable,
+                by_variable_folder: named.path.clone(),
+            }
         })
     }
 }

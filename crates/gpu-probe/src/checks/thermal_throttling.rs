@@ -35,8 +35,7 @@ impl ThermalThrottling {
     pub(super) const FOLLOWS_FROM: &[&str] = &[];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        let under_load: Vec<Self> =
-            smoke_gpus(facts).iter().filter_map(Self::under_load).collect();
+        let under_load: Vec<Self> = smoke_gpus(facts).iter().filter_map(Self::under_load).collect();
         let now = nvml_gpus(facts).iter().filter_map(Self::now);
         let news = now.filter(|one| under_load.iter().all(|other| other.gpu != one.gpu));
         let news: Vec<Self> = news.collect();

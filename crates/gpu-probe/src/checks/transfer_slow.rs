@@ -13,11 +13,14 @@ use super::bandwidth_low::is_sliced;
 use super::kernel_failed::{smoke_gpus, smoke_place};
 use super::{Diagnosis, Fix, Place};
 use crate::{BandwidthRun, Facts, Need, Reading, SmokeGpu};
+use cuda_compat::pcie_floor_x16_gb_s;
 use serde::Serialize;
 
 /// A pinned copy is under the floor of its link.
 #[derive(Debug, Clone, PartialEq, Serialize, thiserror::Error)]
-#[error("copies {direction} run at {gb_per_s:.1} GB/s; PCIe generation {generation} with {width} lanes should carry {floor_gb_per_s:.1} GB/s at least")]
+#[error(
+    "copies {direction} run at {gb_per_s:.1} GB/s; PCIe generation {generation} with {width} lanes should carry {floor_gb_per_s:.1} GB/s at least"
+)]
 pub struct TransferSlow {
     /// Which GPU.
     #[serde(skip)]
@@ -51,7 +54,7 @@ impl TransferSlow {
         else {
             return Vec::new();
         };
-        let floor_gb_per_s = floor_gb_per_s(generation, width);
+        let Some(floor_gb_per_s) = floor_gb_per_s(generation, width) else { return Vec::new() };
         let slow = |(direction, run): (&'static str, &Reading<BandwidthRun>)| {
             let gb_per_s = run.found()?.gb_per_s;
             (gb_per_s.is_nan() || gb_per_s < floor_gb_per_s).then(|| Self {
@@ -70,17 +73,9 @@ impl TransferSlow {
     }
 }
 
-/// The floors for 16 lanes are those of Azure's node health checks; older generations carry half of
-/// the next one, newer ones are held to the floor of generation 5.
-fn floor_gb_per_s(generation: u32, width: u32) -> f64 {
-    let sixteen_lanes = match generation {
-        0 | 1 => 2.25,
-        2 => 4.5,
-        3 => 9.0,
-        4 => 21.0,
-        _ => 48.0,
-    };
-    sixteen_lanes * f64::from(width.min(16)) / 16.0
+/// `None` for a generation of which nobody gives a figure.
+fn floor_gb_per_s(generation: u32, width: u32) -> Option<f64> {
+    Some(pcie_floor_x16_gb_s(generation)? * f64::from(width.min(16)) / 16.0)
 }
 
 fn numa_node(facts: &Facts, gpu: &SmokeGpu) -> Option<u32> {
@@ -130,6 +125,7 @@ mod tests {
         assert_eq!(find(12.0, Reading::Found(5), 16), 1);
         assert_eq!(find(12.0, Reading::Found(4), 8), 0);
         assert_eq!(find(f64::NAN, Reading::Found(4), 8), 1);
+        assert_eq!(find(0.1, Reading::Found(1), 16), 0);
     }
 
     #[test]

@@ -32,7 +32,8 @@ impl UncorrectedEccErrors {
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let counted = |gpu: &NvmlGpu| {
-            let errors = *gpu.ecc_errors.uncorrected_volatile.found().filter(|count| **count > 0)?;
+            let errors =
+                *gpu.ecc_errors.uncorrected_volatile.found().filter(|count| **count > 0)?;
             let over_life = gpu.ecc_errors.uncorrected_aggregate.found().copied();
             Some(Self { gpu: nvml_place(gpu), index: gpu.index, errors, over_life })
         };

@@ -31,8 +31,7 @@ pub struct WheelCudaTooNew {
 
 impl WheelCudaTooNew {
     pub(super) const CODE: &str = "gpu/wheel-cuda-too-new";
-    pub(super) const FOLLOWS_FROM: &[&str] =
-        &["gpu/driver-too-old", "gpu/driver-too-old-for-cuda"];
+    pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/driver-too-old", "gpu/driver-too-old-for-cuda"];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let Some(driver_cuda) = driver_cuda(facts) else { return Vec::new() };

@@ -104,9 +104,8 @@ mod tests {
     fn compares_with_the_gpu() {
         let check = |built: Reading<Vec<&str>>, expected: usize| {
             let mut facts = with_packages(&[("torch", "2.9.1", Reading::Found("12.6"))]);
-            facts.python[0].packages[0].architectures = built
-                .clone()
-                .map(|list| list.iter().map(|text| text.parse().unwrap()).collect());
+            facts.python[0].packages[0].architectures =
+                built.clone().map(|list| list.iter().map(|text| text.parse().unwrap()).collect());
             let found = WheelWithoutArchitecture::find(&facts, &Need::default());
             assert_eq!(found.len(), expected, "{built:?}");
         };

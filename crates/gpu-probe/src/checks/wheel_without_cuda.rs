@@ -69,14 +69,13 @@ impl Diagnosis for WheelWithoutCuda {
 /// The example machine with one virtual environment of these packages: name, version, CUDA.
 #[cfg(test)]
 pub(super) fn with_packages(packages: &[(&str, &str, crate::Reading<&str>)]) -> Facts {
-    let package = |(name, version, cuda): &(&str, &str, crate::Reading<&str>)| {
-        crate::PythonPackage {
+    let package =
+        |(name, version, cuda): &(&str, &str, crate::Reading<&str>)| crate::PythonPackage {
             name: (*name).to_owned(),
             version: (*version).to_owned(),
             cuda: cuda.clone().map(|text| text.parse().unwrap()),
             architectures: crate::Reading::Unknown("not in its files".to_owned()),
-        }
-    };
+        };
     let mut facts = crate::example::h200();
     facts.python.push(PythonEnvironment {
         site_packages: "/home/dev/.venv/lib/python3.11/site-packages".to_owned(),

@@ -198,8 +198,7 @@ mod tests {
     fn one_line_is_counted_once() {
         let mut facts = with_xids(&[31]);
         let event = facts.kernel_log.found().unwrap().xids[0].clone();
-        facts.smoke =
-            with_smoke(|gpu| gpu.watch.xids = Reading::Found(vec![event])).smoke;
+        facts.smoke = with_smoke(|gpu| gpu.watch.xids = Reading::Found(vec![event])).smoke;
         assert_eq!(XidApplication::find(&facts, &Need::default())[0].count, 1);
     }
 
