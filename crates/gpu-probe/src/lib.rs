@@ -8,10 +8,13 @@
 mod cause;
 mod checks;
 mod codes;
+mod evidence;
 mod facts;
 mod isolate;
 mod need;
+mod package_manager;
 mod read;
+mod unlooked;
 mod xid;
 
 #[cfg(test)]
@@ -23,6 +26,7 @@ pub use codes::{cuda_code_name, nvml_code_name};
 pub use facts::*;
 pub use isolate::{ChildCommand, ChildTask, serve};
 pub use need::{GpuWish, Need, Profile};
+pub use package_manager::PackageManager;
 pub use read::{ReadOptions, read};
 pub use xid::{
     Xid, XidAction, XidActor, XidClass, XidImpact, parse_kernel_log, parse_xid_line, xid, xids,

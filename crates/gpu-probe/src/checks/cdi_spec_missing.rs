@@ -38,7 +38,7 @@ impl CdiSpecMissing {
         if !is_wanted || !only_podman || !on_host || !containers.cdi.is_empty() || !has_gpu(facts) {
             return Vec::new();
         }
-        let install = install_command(&facts.host.os, "nvidia-container-toolkit");
+        let install = install_command(facts, "nvidia-container-toolkit");
         vec![Self { install: install.filter(|_| !toolkit), toolkit }]
     }
 }

@@ -7,7 +7,7 @@
 //! repository, tell Docker about it, and restart Docker.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, OperatingSystem, Profile, Reading};
+use crate::{Facts, Need, PackageManager, Profile};
 use serde::Serialize;
 
 /// The NVIDIA container toolkit is not installed.
@@ -33,7 +33,7 @@ impl ContainerToolkitMissing {
         if !is_missing || !runs_engine_here(facts, need) {
             return Vec::new();
         }
-        vec![Self { install: install_command(&facts.host.os, "nvidia-container-toolkit") }]
+        vec![Self { install: install_command(facts, "nvidia-container-toolkit") }]
     }
 }
 
@@ -59,13 +59,12 @@ pub(super) fn has_gpu(facts: &Facts) -> bool {
 }
 
 /// The command that installs a package; `None` on a distribution that we do not know.
-pub(super) fn install_command(os: &Reading<OperatingSystem>, package: &str) -> Option<String> {
-    let installer = match os.found()?.id.as_str() {
-        "ubuntu" | "debian" | "linuxmint" | "pop" | "raspbian" => "apt-get install",
-        "fedora" | "rhel" | "centos" | "rocky" | "almalinux" | "ol" | "amzn" => "dnf install",
-        "sles" | "opensuse-leap" | "opensuse-tumbleweed" => "zypper install",
-        "arch" | "manjaro" | "endeavouros" => "pacman -S",
-        _ => return None,
+pub(super) fn install_command(facts: &Facts, package: &str) -> Option<String> {
+    let installer = match PackageManager::of(facts)? {
+        PackageManager::Apt => "apt install",
+        PackageManager::Dnf => "dnf install",
+        PackageManager::Zypper => "zypper install",
+        PackageManager::Pacman => "pacman -S",
     };
     Some(format!("sudo {installer} {package}"))
 }
@@ -96,6 +95,7 @@ impl Diagnosis for ContainerToolkitMissing {
 #[cfg(test)]
 pub(super) fn without_toolkit() -> Facts {
     let mut facts = crate::example::h200();
+    use crate::Reading;
     let containers = &mut facts.containers;
     containers.nvidia_ctk = Reading::Absent;
     containers.nvidia_container_runtime = Reading::Absent;
@@ -109,14 +109,14 @@ pub(super) fn without_toolkit() -> Facts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Probed, example};
+    use crate::{Probed, Reading, example};
 
     #[test]
     fn finds_docker_without_the_toolkit() {
         assert_eq!(ContainerToolkitMissing::find(&example::h200(), &Need::default()), []);
         let found = ContainerToolkitMissing::find(&without_toolkit(), &Need::default());
         let install = found[0].install.as_deref();
-        assert_eq!(install, Some("sudo apt-get install nvidia-container-toolkit"));
+        assert_eq!(install, Some("sudo apt install nvidia-container-toolkit"));
     }
 
     #[test]

@@ -11,7 +11,7 @@
 use super::container_toolkit_missing::install_command;
 use super::several_toolkits::active_toolkit;
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need};
+use crate::{Facts, Need, PackageManager};
 use serde::Serialize;
 
 /// The host compiler is over the toolkit's limit.
@@ -53,9 +53,8 @@ impl HostCompilerTooNew {
             _ => return None,
         };
         let major = *compiler.major.found()?;
-        let debian = ["ubuntu", "debian", "linuxmint", "pop"];
-        let is_debian = facts.host.os.found().is_some_and(|os| debian.contains(&os.id.as_str()));
-        let install = install_command(&facts.host.os, &format!("{package}-{limit}"));
+        let is_debian = PackageManager::of(facts) == Some(PackageManager::Apt);
+        let install = install_command(facts, &format!("{package}-{limit}"));
         (major > limit).then(|| Self {
             family: compiler.family.clone(),
             major,

@@ -9,7 +9,7 @@
 //! allow it in the NVIDIA control panel of Windows.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, Profiler, Reading};
+use crate::{Facts, Need, PackageManager, Profiler, Reading};
 use serde::Serialize;
 
 /// The counters are for administrators only, and Nsight Compute is here.
@@ -43,7 +43,7 @@ impl ProfilingNotPermitted {
             tool,
             container: machine.container.found().is_some(),
             wsl: machine.wsl.found().is_some(),
-            initramfs: initramfs_command(facts),
+            initramfs: PackageManager::of(facts).map(PackageManager::rebuild_initramfs),
         }]
     }
 }
@@ -59,24 +59,6 @@ fn is_administrator(facts: &Facts) -> bool {
     match user.cap_sys_admin {
         Reading::Found(held) => held,
         Reading::Absent | Reading::Unknown(_) => user.uid == 0,
-    }
-}
-
-fn initramfs_command(facts: &Facts) -> Option<&'static str> {
-    match facts.host.os.found()?.id.as_str() {
-        "ubuntu" | "debian" | "linuxmint" | "pop" => Some("sudo update-initramfs -u"),
-        "fedora"
-        | "rhel"
-        | "centos"
-        | "rocky"
-        | "almalinux"
-        | "ol"
-        | "amzn"
-        | "sles"
-        | "opensuse-leap"
-        | "opensuse-tumbleweed" => Some("sudo dracut --force"),
-        "arch" | "manjaro" | "endeavouros" => Some("sudo mkinitcpio -P"),
-        _ => None,
     }
 }
 
