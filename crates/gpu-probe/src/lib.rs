@@ -14,6 +14,7 @@ mod isolate;
 mod need;
 mod package_manager;
 mod read;
+mod shell_word;
 mod unlooked;
 mod xid;
 

@@ -10,6 +10,7 @@
 
 use super::cdi_spec_missing::keep_fresh;
 use super::{Diagnosis, Fix, Place};
+use crate::shell_word::shell_word;
 use crate::{CdiDevice, CdiSpec, Facts, Need, Reading};
 use serde::Serialize;
 
@@ -72,7 +73,7 @@ impl Diagnosis for CdiSpecStale {
         vec![
             Fix::by_command(
                 "write it anew",
-                format!("sudo nvidia-ctk cdi generate --output={}", self.path),
+                format!("sudo nvidia-ctk cdi generate --output={}", shell_word(&self.path)),
             ),
             keep_fresh(),
         ]

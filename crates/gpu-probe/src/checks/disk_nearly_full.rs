@@ -7,6 +7,7 @@
 //! Look at it with `df -h` and `docker system df`. Old images are the usual cause.
 
 use super::{Diagnosis, Fix, Place};
+use crate::shell_word::shell_word;
 use crate::{DiskSpace, Facts, Need};
 use serde::Serialize;
 
@@ -69,7 +70,7 @@ impl Diagnosis for DiskNearlyFull {
         );
         let look = Fix::by_command(
             "see what takes the space",
-            format!("sudo du -xh --max-depth=2 {} | sort -h | tail -n 20", self.path),
+            format!("sudo du -xh --max-depth=2 {} | sort -h | tail -n 20", shell_word(&self.path)),
         );
         if self.docker { vec![look, prune] } else { vec![look] }
     }

@@ -87,4 +87,12 @@ mod tests {
         facts.containers.docker = Reading::Unknown("no answer in 2 s".to_owned());
         assert_eq!(DockerUnreachable::find(&facts, &runner), []);
     }
+
+    #[test]
+    fn a_healthy_runner_is_healthy() {
+        let runner = Need { profile: Profile::Runner, ..Need::default() };
+        for facts in [example::h200(), example::eight_h100()] {
+            assert_eq!(crate::diagnose(&facts, &runner).problems, []);
+        }
+    }
 }

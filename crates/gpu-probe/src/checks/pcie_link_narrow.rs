@@ -12,6 +12,7 @@
 use super::kernel_failed::{smoke_gpus, smoke_place};
 use super::uncorrected_ecc_errors::nvml_gpus;
 use super::{Diagnosis, Fix, Place};
+use crate::shell_word::shell_word;
 use crate::{Facts, Need, NvmlGpu, SmokeGpu};
 use serde::Serialize;
 use std::fmt;
@@ -64,6 +65,11 @@ impl PcieLinkNarrow {
     }
 
     fn of(facts: &Facts, gpu: &SmokeGpu) -> Option<Self> {
+        // A quick test moves too little for the link to wake up.
+        let moved = [&gpu.host_to_device, &gpu.device_to_host];
+        if moved.iter().all(|run| run.found().is_none()) {
+            return None;
+        }
         let address = gpu.pci_address.found()?;
         let same = |other: &&NvmlGpu| other.pci_address.found() == Some(address);
         let pcie = &nvml_gpus(facts).iter().find(same)?.pcie;
@@ -100,7 +106,7 @@ impl Diagnosis for PcieLinkNarrow {
         let look = match &self.gpu {
             Place::Gpu { gpu, .. } => Fix::by_command(
                 "compare what the slot can do with what was agreed on (`LnkCap`, `LnkSta`)",
-                format!("sudo lspci -vv -s {gpu} | grep Lnk"),
+                format!("sudo lspci -vv -s {} | grep Lnk", shell_word(gpu)),
             ),
             Place::Machine | Place::Path { .. } | Place::Variable { .. } => {
                 Fix::by_command("look at the link", "nvidia-smi --query")
@@ -115,12 +121,17 @@ mod tests {
     use super::super::kernel_failed::with_smoke;
     use super::super::uncorrected_ecc_errors::with_nvml_gpu;
     use super::*;
-    use crate::Reading;
+    use crate::{BandwidthRun, Reading};
+
+    fn copied() -> Reading<BandwidthRun> {
+        Reading::Found(BandwidthRun { gb_per_s: 55.0, peak_gb_per_s: None, verified: true })
+    }
 
     #[test]
     fn judges_the_link_under_load() {
         let check = |generation: Reading<u32>, width: Reading<u32>, expected: usize| {
             let facts = with_smoke(|gpu| {
+                gpu.host_to_device = copied();
                 gpu.watch.pcie_generation = generation.clone();
                 gpu.watch.pcie_width = width.clone();
             });
@@ -137,5 +148,10 @@ mod tests {
     fn an_idle_link_is_not_judged() {
         let facts = with_nvml_gpu(|gpu| gpu.pcie.current.generation = Reading::Found(1));
         assert_eq!(PcieLinkNarrow::find(&facts, &Need::default()), []);
+        let facts = with_smoke(|gpu| {
+            gpu.watch.pcie_generation = Reading::Found(1);
+            gpu.watch.pcie_width = Reading::Found(16);
+        });
+        assert_eq!(PcieLinkNarrow::find(&facts, &Need::default()), [], "no data moved");
     }
 }

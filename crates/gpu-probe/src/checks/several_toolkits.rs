@@ -7,6 +7,7 @@
 //! Confirm with `which -a nvcc; nvcc --version; echo $CUDA_HOME`. Let both name the same toolkit.
 
 use super::{Diagnosis, Fix, Place};
+use crate::shell_word::shell_word;
 use crate::{Facts, Need, Toolkit};
 use cuda_compat::CudaVersion;
 use serde::Serialize;
@@ -89,7 +90,7 @@ impl Diagnosis for SeveralToolkits {
             format!(
                 "export {}={folder} PATH={folder}/bin:$PATH",
                 self.variable,
-                folder = self.on_path_folder
+                folder = shell_word(&self.on_path_folder)
             ),
         )]
     }

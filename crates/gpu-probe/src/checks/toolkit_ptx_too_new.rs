@@ -34,9 +34,9 @@ pub struct ToolkitPtxTooNew {
 impl ToolkitPtxTooNew {
     pub(super) const CODE: &str = "gpu/toolkit-ptx-too-new";
     pub(super) const FOLLOWS_FROM: &[&str] = &[
-        "gpu/driver-too-old",
-        "gpu/driver-too-old-for-cuda",
         "gpu/driver-needs-minor-compatibility",
+        "gpu/driver-too-old-for-cuda",
+        "gpu/driver-too-old",
     ];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {

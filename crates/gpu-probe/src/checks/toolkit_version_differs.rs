@@ -8,6 +8,7 @@
 
 use super::several_toolkits::active_toolkit;
 use super::{Diagnosis, Fix, Place};
+use crate::shell_word::shell_word;
 use crate::{Facts, Need, Toolkit};
 use cuda_compat::CudaVersion;
 use serde::Serialize;
@@ -60,7 +61,10 @@ impl Diagnosis for ToolkitVersionDiffers {
         vec![match &self.right_folder {
             Some(folder) => Fix::by_command(
                 "use the toolkit that is right; write it into your shell's start file",
-                format!("export CUDA_HOME={folder} PATH={folder}/bin:$PATH"),
+                format!(
+                    "export CUDA_HOME={folder} PATH={folder}/bin:$PATH",
+                    folder = shell_word(folder)
+                ),
             ),
             None => Fix::by_hand(format!(
                 "install the CUDA {} toolkit beside the other one, or build in the project's image",

@@ -12,6 +12,7 @@ use super::kernel_failed::smoke_gpus;
 use super::uncorrected_ecc_errors::nvml_gpus;
 use super::xid_hardware::times;
 use super::{Diagnosis, Fix, Place};
+use crate::shell_word::shell_word;
 use crate::{Facts, Need, XidActor, XidEvent, xid};
 use serde::Serialize;
 
@@ -135,8 +136,8 @@ impl Diagnosis for XidApplication {
 
     fn fixes(&self) -> Vec<Fix> {
         let program = match self.programs.as_slice() {
-            [program] => program.as_str(),
-            _ => "PROGRAM",
+            [program] => shell_word(program),
+            _ => "PROGRAM".to_owned(),
         };
         let advice = Fix::by_hand(self.advice);
         let sanitize = Fix::by_command(

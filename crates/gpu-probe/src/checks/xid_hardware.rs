@@ -10,6 +10,7 @@
 
 use super::xid_application::{XidGroup, xid_groups};
 use super::{Diagnosis, Fix, Place};
+use crate::shell_word::shell_word;
 use crate::{Facts, Need, XidAction, XidActor, XidImpact, xid};
 use serde::Serialize;
 
@@ -124,7 +125,7 @@ impl Diagnosis for XidHardware {
 
 fn reset(gpu: &Place) -> Fix {
     let id = match gpu {
-        Place::Gpu { gpu, .. } => format!(" --id={gpu}"),
+        Place::Gpu { gpu, .. } => format!(" --id={}", shell_word(gpu)),
         Place::Machine | Place::Path { .. } | Place::Variable { .. } => String::new(),
     };
     Fix::by_command(
