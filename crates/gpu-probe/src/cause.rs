@@ -8,6 +8,8 @@ mod links;
 
 #[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod invariants;
 
 use crate::{CHECKS, Facts, Need, Problem, unlooked};
 use serde::Serialize;

@@ -21,6 +21,11 @@ pub(crate) fn in_container(facts: &Facts) -> bool {
     facts.host.machine.container.found().is_some()
 }
 
+/// Whether this is certainly not a container.
+pub(crate) fn certainly_on_host(facts: &Facts) -> bool {
+    facts.host.machine.container.is_absent()
+}
+
 /// Whether the driver is the usual one: a module `nvidia` with nodes `/dev/nvidia*`.
 pub(crate) fn has_usual_driver(facts: &Facts) -> bool {
     !in_wsl(facts) && facts.host.machine.tegra.found().is_none()
@@ -54,12 +59,16 @@ pub(crate) fn module_is_gone(facts: &Facts) -> bool {
 pub(crate) fn nothing_is_installed(facts: &Facts) -> bool {
     let module = &facts.kernel_module;
     let nothing_on_disk = module.on_disk.found().is_some_and(Vec::is_empty);
-    let nothing_in_dkms = module.dkms.found().is_none_or(Vec::is_empty);
+    let nothing_in_dkms = match &module.dkms {
+        Reading::Found(known) => known.is_empty(),
+        Reading::Absent => true,
+        Reading::Unknown(_) => false,
+    };
     let libraries = &facts.driver_libraries;
     let stub = |copy: &crate::LibraryCopy| copy.kind == LibraryKind::Stub;
     let no_library = libraries.cuda.iter().chain(&libraries.nvml).all(stub);
     module_is_gone(facts)
-        && !in_container(facts)
+        && certainly_on_host(facts)
         && nothing_on_disk
         && nothing_in_dkms
         && no_library
@@ -228,7 +237,6 @@ pub(crate) fn cuda_claim(facts: &Facts) -> Option<&'static str> {
     match code.0 {
         34 => Some("gpu/stub-library-loaded"),
         _ if stub => Some("gpu/stub-library-loaded"),
-        35 | 36 => Some("gpu/driver-too-old-for-cuda"),
         46 if restricted_gpus(facts).is_empty() => Some("gpu/device-busy"),
         46 => Some("gpu/compute-mode-prohibited"),
         100 => no_device_claim(facts),
@@ -262,10 +270,12 @@ fn init_claim(facts: &Facts, code: u32) -> Option<&'static str> {
     if !has_usual_driver(facts) || facts.kernel_module.loaded.found().is_none() {
         return None;
     }
-    if facts.kernel_module.uvm_loaded.found() == Some(&false) {
+    // NVML needs neither `nvidia_uvm` nor HMM: where it fails too, the cause lies below them.
+    let below = nvml_failure(facts).is_some();
+    if !below && facts.kernel_module.uvm_loaded.found() == Some(&false) {
         return Some("gpu/uvm-not-loaded");
     }
-    if code == 3 && heterogeneous_memory_is_on(facts) {
+    if !below && code == 3 && heterogeneous_memory_is_on(facts) {
         return Some("gpu/hmm-breaks-init");
     }
     let broken = code == 999 && (uvm_node_is_dead(facts) || uvm_lost_after_sleep(facts));

@@ -1,21 +1,24 @@
 //! The driver is loaded and could not start a GPU (`RmInitAdapter failed`).
 //!
-//! The kernel log holds the line, with three numbers that say where the driver gave up. Usual causes:
-//! the firmware assigned no memory windows (Above 4G Decoding is off), the power cables of the board,
-//! a driver older than the GPU, a GPU that was not reset after a guest used it, or a broken board.
-//! `sudo dmesg | grep -i nvrm` shows it; `nvidia-smi` prints `No devices were found`.
+//! The kernel log holds the line, with three numbers that say where the driver gave up. Usual
+//! causes: the firmware assigned no memory windows (Above 4G Decoding is off), the power cables of
+//! the board, a driver older than the GPU, a GPU that was not reset after a guest used it, or a
+//! broken board. `sudo dmesg | grep -i nvrm` shows it; `nvidia-smi` prints `No devices were found`.
 //!
-//! Switch the machine off and on first. Then try the newest driver with the open module, and check the
-//! firmware's settings and the power of the board.
+//! Switch the machine off and on first. Then try the newest driver with the open module, and check
+//! the firmware's settings and the power of the board.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence;
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use serde::Serialize;
 
 /// A GPU did not start.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("the driver could not start {}: `RmInitAdapter failed`{}", evidence::gpu_words(.gpu), .numbers.as_deref().map_or_else(String::new, |numbers| format!(" {numbers}")))]
+#[error(
+    "the driver could not start {}: `RmInitAdapter failed`{}",
+    evidence::gpu_words(.gpu),
+    .numbers.as_deref().map_or_else(String::new, |numbers| format!(" {numbers}"))
+)]
 pub struct AdapterInitFailed {
     /// The address of the GPU.
     pub gpu: String,

@@ -1,21 +1,23 @@
 //! A forward-compatibility library was loaded that does not work here.
 //!
-//! Images hold a newer `libcuda` in a folder `compat`, so that a newer CUDA runs on an older driver. It
-//! works on data-centre GPUs and a few others only, and must be newer than the driver. On a GeForce
-//! GPU CUDA returns 804, `forward compatibility was attempted on non supported HW`; with an older
-//! library or a wrong mix it returns 803.
+//! Images hold a newer `libcuda` in a folder `compat`, so that a newer CUDA runs on an older
+//! driver. It works on data-centre GPUs and a few others only, and must be newer than the driver.
+//! On a GeForce GPU CUDA returns 804, `forward compatibility was attempted on non supported HW`;
+//! with an older library or a wrong mix it returns 803.
 //!
-//! Update the driver of the machine and use its own library: take the folder out of `LD_LIBRARY_PATH`
-//! and out of `/etc/ld.so.conf.d`.
+//! Update the driver of the machine and use its own library: take the folder out of
+//! `LD_LIBRARY_PATH` and out of `/etc/ld.so.conf.d`.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{CallCode, evidence};
-use crate::{Facts, Need};
+use crate::{CallCode, Facts, Need, evidence};
 use serde::Serialize;
 
 /// The compatibility library does not work here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("the forward-compatibility library{} does not work on this machine: CUDA returned {code}", .path.as_ref().map_or_else(String::new, |path| format!(" `{path}`")))]
+#[error(
+    "the forward-compatibility library{} does not work on this machine: CUDA returned {code}",
+    .path.as_ref().map_or_else(String::new, |path| format!(" `{path}`"))
+)]
 pub struct CompatLibraryLoaded {
     /// The library.
     pub path: Option<String>,
@@ -32,7 +34,8 @@ impl CompatLibraryLoaded {
             return Vec::new();
         }
         let Some((_, code)) = evidence::cuda_failure(facts) else { return Vec::new() };
-        vec![Self { path: evidence::mapped_cuda(facts).map(str::to_owned), code }]
+        let mapped = evidence::mapped_cuda(facts).filter(|path| path.contains("/compat/"));
+        vec![Self { path: mapped.map(str::to_owned), code }]
     }
 }
 

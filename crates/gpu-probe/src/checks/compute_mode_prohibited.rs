@@ -1,19 +1,18 @@
 //! The compute mode of a GPU keeps programs out.
 //!
 //! Mode `Prohibited` lets no CUDA program in, mode `Exclusive process` only one at a time. With the
-//! first CUDA sees no device (code 100), with the second it is busy (code 46) while another program has
-//! it. `nvidia-smi -q -d COMPUTE` shows the mode.
+//! first CUDA sees no device (code 100), with the second it is busy (code 46) while another program
+//! has it. `nvidia-smi -q -d COMPUTE` shows the mode.
 //!
 //! Set the mode back to `Default`; or, in exclusive mode, wait for the program that has the GPU.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need};
-use crate::{NvmlGpu, evidence};
+use crate::{Facts, Need, NvmlGpu, evidence};
 use serde::Serialize;
 
 /// The mode lets nobody else in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("{} {}", evidence::list_gpus(.gpus), mode_words(.exclusive, .holders))]
+#[error("{}", sentence(.gpus, *.exclusive, .holders))]
 pub struct ComputeModeProhibited {
     /// The GPUs.
     pub gpus: Vec<String>,
@@ -67,15 +66,17 @@ impl Diagnosis for ComputeModeProhibited {
     }
 }
 
-fn mode_words(exclusive: &bool, holders: &[u32]) -> String {
-    let pids: Vec<String> = holders.iter().map(u32::to_string).collect();
-    match (*exclusive, pids.as_slice()) {
-        (false, _) => "lets no CUDA program in: its compute mode is `Prohibited`".to_owned(),
-        (true, []) => "lets one program in at a time, and another has it".to_owned(),
-        (true, _) => {
-            format!("lets one program in at a time, and process {} has it", pids.join(", "))
-        }
+fn sentence(gpus: &[String], exclusive: bool, holders: &[u32]) -> String {
+    let gpus = evidence::list_gpus(gpus);
+    if !exclusive {
+        return format!("the compute mode `Prohibited` keeps CUDA programs off {gpus}");
     }
+    let pids: Vec<String> = holders.iter().map(u32::to_string).collect();
+    let holder = match pids.as_slice() {
+        [] => "another program".to_owned(),
+        pids => format!("process {}", pids.join(", ")),
+    };
+    format!("the compute mode lets one program at a time on {gpus}, and {holder} is there")
 }
 
 #[cfg(test)]

@@ -1,21 +1,23 @@
 //! This container had access to its GPU and has lost it.
 //!
 //! Access of a container to device nodes is a rule of its cgroup. When systemd reloads
-//! (`systemctl daemon-reload`, also by a package update) it writes the rules anew and drops those that
-//! the container runtime added behind its back. Opening `/dev/nvidiactl` then gives `EPERM`, and
-//! `nvidia-smi` says `Failed to initialize NVML: Unknown Error`. On the host everything works.
+//! (`systemctl daemon-reload`, also by a package update) it writes the rules anew and drops those
+//! that the container runtime added behind its back. Opening `/dev/nvidiactl` then gives `EPERM`,
+//! and `nvidia-smi` says `Failed to initialize NVML: Unknown Error`. On the host everything works.
 //!
-//! Create the container again. To keep it from happening, use CDI or name the devices with `--device`,
-//! or make the links in `/dev/char` that let systemd keep the rules.
+//! Create the container again. To keep it from happening, use CDI or name the devices with
+//! `--device`, or make the links in `/dev/char` that let systemd keep the rules.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence;
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use serde::Serialize;
 
 /// The cgroup does not let the container in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("this container has lost the right to its GPU{}", .node.as_ref().map_or_else(String::new, |node| format!(": opening `{node}` gives `EPERM`")))]
+#[error(
+    "this container has lost the right to its GPU{}",
+    .node.as_ref().map_or_else(String::new, |node| format!(": opening `{node}` gives `EPERM`"))
+)]
 pub struct ContainerLostGpu {
     /// The node that refused; `None` where only NVML says it.
     pub node: Option<String>,

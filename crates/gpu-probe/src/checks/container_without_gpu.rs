@@ -1,15 +1,15 @@
 //! This container was started without a GPU.
 //!
-//! The machine under the container has an NVIDIA GPU, but the container was given none of its device
-//! nodes. Docker gives a container a GPU only where it is asked to. `ls /dev/nvidia*` comes back empty
-//! inside and lists nodes on the host.
+//! The machine under the container has an NVIDIA GPU, but the container was given none of its
+//! device nodes. Docker gives a container a GPU only where it is asked to. `ls /dev/nvidia*` comes
+//! back empty inside and lists nodes on the host.
 //!
 //! Start the container with `docker run --gpus all …`; in Compose reserve a device with
-//! `driver: nvidia` and `capabilities: [gpu]`; on Kubernetes ask for `nvidia.com/gpu` in the limits.
+//! `driver: nvidia` and `capabilities: [gpu]`; on Kubernetes ask for `nvidia.com/gpu` in the
+//! limits.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence;
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use serde::Serialize;
 
 /// No GPU was given to the container.

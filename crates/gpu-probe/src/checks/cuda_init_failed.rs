@@ -1,16 +1,15 @@
 //! CUDA could not be started, or shows no device.
 //!
-//! `cuInit` or `cuDeviceGetCount` returned an error, so that every CUDA program fails. Codes with one
-//! known cause are problems of their own; this one holds the rest, and the codes that follow from
-//! another problem. `cargo altlas doctor -v` shows all that was read; `nvidia-smi` shows whether the driver
-//! itself works.
+//! `cuInit` or `cuDeviceGetCount` returned an error, so that every CUDA program fails. Codes with
+//! one known cause are problems of their own; this one holds the rest, and the codes that follow
+//! from another problem. `cargo altlas doctor -v` shows all that was read; `nvidia-smi` shows
+//! whether the driver itself works.
 //!
-//! Code 100 says that there is no device, 3 and 999 that the driver could not be initialised, 304 that
-//! the operating system refused something, 2 that memory ran out.
+//! Code 100 says that there is no device, 3 and 999 that the driver could not be initialised, 304
+//! that the operating system refused something, 2 that memory ran out.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{CallCode, FabricNotReady, cuda_code_name, evidence};
-use crate::{Facts, Need};
+use crate::{CallCode, FabricNotReady, Facts, Need, cuda_code_name, evidence};
 use serde::Serialize;
 
 /// CUDA returned a code.
@@ -21,6 +20,8 @@ pub struct CudaInitFailed {
     pub call: String,
     /// What it returned.
     pub code: CallCode,
+    /// Whether this is a WSL guest, whose driver is Windows' own.
+    pub wsl: bool,
 }
 
 impl CudaInitFailed {
@@ -58,8 +59,9 @@ impl CudaInitFailed {
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let Some((call, code)) = evidence::cuda_failure(facts) else { return Vec::new() };
+        let wsl = evidence::in_wsl(facts);
         let claimed = evidence::cuda_claim(facts).is_some() || FabricNotReady::is_there(facts);
-        if claimed { Vec::new() } else { vec![Self { call: call.to_owned(), code }] }
+        if claimed { Vec::new() } else { vec![Self { call: call.to_owned(), code, wsl }] }
     }
 }
 
@@ -69,12 +71,21 @@ impl Diagnosis for CudaInitFailed {
     }
 
     fn fixes(&self) -> Vec<Fix> {
+        if self.wsl {
+            return vec![Fix::by_hand(
+                "in Windows, install the newest NVIDIA driver, run `wsl --update`, then run \
+                 `wsl --shutdown`",
+            )];
+        }
         let first = match self.code.0 {
             3 | 304 | 999 => Fix::by_command(
-                "make the nodes of `nvidia_uvm` and load the module anew, with no CUDA program running",
-                "sudo modprobe -r nvidia_uvm && sudo modprobe nvidia_uvm && sudo nvidia-modprobe -c 0 -u",
+                "make the nodes of `nvidia_uvm` and load the module anew, with no CUDA program \
+                 running",
+                "sudo modprobe -r nvidia_uvm && sudo modprobe nvidia_uvm && sudo nvidia-modprobe \
+                 -c 0 -u",
             ),
             2 => Fix::by_command("see what fills the memory", "nvidia-smi && free -m"),
+            35 | 36 => Fix::by_hand("install a newer driver"),
             _ => Fix::by_command("see whether the driver itself works", "nvidia-smi"),
         };
         vec![
@@ -98,11 +109,11 @@ mod tests {
     #[test]
     fn only_codes_that_nobody_claims() {
         check(example::h200(), |_| {}, 0);
-        let claimed = [34, 35, 46, 102, 802, 803, 804, 805, 3];
+        let claimed = [34, 46, 102, 802, 803, 804, 805, 3];
         for code in claimed {
             check(example::h200(), |facts| faults::cuda_fails(facts, code), 0);
         }
-        for code in [1, 2, 100, 101, 304, 999, 4242] {
+        for code in [1, 2, 35, 100, 101, 304, 999, 4242] {
             check(example::h200(), |facts| faults::cuda_fails(facts, code), 1);
         }
         check(example::h200(), |facts| facts.cuda = crate::Probed::default(), 0);

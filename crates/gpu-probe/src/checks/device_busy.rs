@@ -7,8 +7,7 @@
 //! End the programs on the GPU and try again. If it stays busy with no program on it, reset it.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence;
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use serde::Serialize;
 
 /// CUDA returned 46.

@@ -1,20 +1,22 @@
 //! Every NVIDIA GPU is held by `vfio-pci`, to be passed through to a virtual machine.
 //!
 //! A GPU that `vfio-pci` holds belongs to a guest: the NVIDIA driver of this machine cannot see it.
-//! The kernel command line (`vfio-pci.ids=`), a file under `/etc/modprobe.d` or a tool such as libvirt
-//! bound it. `lspci -nnk -d 10de:` shows the driver in use.
+//! The kernel command line (`vfio-pci.ids=`), a file under `/etc/modprobe.d` or a tool such as
+//! libvirt bound it. `lspci -nnk -d 10de:` shows the driver in use.
 //!
-//! Use the GPU inside the guest, or give it back to this machine. A machine with another GPU that the
-//! NVIDIA driver holds is not reported: there the split is meant.
+//! Use the GPU inside the guest, or give it back to this machine. A machine with another GPU that
+//! the NVIDIA driver holds is not reported: there the split is meant.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence;
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use serde::Serialize;
 
 /// No GPU is left for this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("`vfio-pci` holds {} for a virtual machine, and no other GPU is here", evidence::list_gpus(.gpus))]
+#[error(
+    "`vfio-pci` holds {} for a virtual machine, and no other GPU is here",
+    evidence::list_gpus(.gpus)
+)]
 pub struct DeviceHeldByVfio {
     /// The addresses of the GPUs.
     pub gpus: Vec<String>,

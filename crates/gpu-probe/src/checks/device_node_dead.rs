@@ -3,16 +3,16 @@
 //! Opening the node gives `EIO`, `ENODEV` or `ENXIO`: the node is a leftover of a driver that was
 //! unloaded, or the driver could not start the GPU. `sudo dmesg | grep -i nvrm` shows why.
 //!
-//! Load the module anew or reboot. If the GPU does not start then either, the kernel log has the cause.
+//! Load the module anew or reboot. If the GPU does not start then either, the kernel log has the
+//! cause.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence;
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use serde::Serialize;
 
 /// Nothing is behind the node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("`{}` does not answer: opening it gives `{errno}`", .nodes.join("`, `"))]
+#[error("nothing answers behind `{}`: opening gives `{errno}`", .nodes.join("`, `"))]
 pub struct DeviceNodeDead {
     /// The paths.
     pub nodes: Vec<String>,

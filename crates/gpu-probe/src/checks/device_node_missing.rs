@@ -1,20 +1,19 @@
 //! A device node that the driver needs is not in `/dev`.
 //!
-//! Programs reach the driver through `/dev/nvidiactl`, one `/dev/nvidiaN` for each GPU and, for CUDA,
-//! `/dev/nvidia-uvm`. They are made by `nvidia-modprobe` or by the display server; on a machine without
-//! a display nobody may have made them. `ls -l /dev/nvidia*` shows which are there.
+//! Programs reach the driver through `/dev/nvidiactl`, one `/dev/nvidiaN` for each GPU and, for
+//! CUDA, `/dev/nvidia-uvm`. They are made by `nvidia-modprobe` or by the display server; on a
+//! machine without a display nobody may have made them. `ls -l /dev/nvidia*` shows which are there.
 //!
 //! `sudo nvidia-modprobe -c 0 -u` makes them. The service `nvidia-persistenced` makes them at each
 //! boot. In a container the runtime makes them: start the container again.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence;
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use serde::Serialize;
 
 /// A node is missing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("`{}` is missing, which {} needs", .nodes.join("`, `"), needed_by(.nodes))]
+#[error("{}", sentence(.nodes))]
 pub struct DeviceNodeMissing {
     /// The paths that are missing.
     pub nodes: Vec<String>,
@@ -45,7 +44,15 @@ impl DeviceNodeMissing {
         if any_fails && gone(&|path| path == "/dev/nvidiactl") {
             nodes.push("/dev/nvidiactl".to_owned());
         }
-        if any_fails && gone(&evidence::is_gpu_node) {
+        // A container is given some of the host's GPUs, and not the nodes of the others.
+        let of_gpus = evidence::refused_nodes(facts, &["ENOENT"])
+            .filter(|(node, _)| evidence::is_gpu_node(&node.path))
+            .filter(|_| any_fails && evidence::certainly_on_host(facts));
+        nodes.extend(of_gpus.map(|(node, _)| node.path.clone()));
+        if any_fails
+            && !nodes.iter().any(|path| evidence::is_gpu_node(path))
+            && gone(&evidence::is_gpu_node)
+        {
             nodes.push("/dev/nvidia0".to_owned());
         }
         if cuda_fails && gone(&|path| path == "/dev/nvidia-uvm") {
@@ -82,8 +89,12 @@ impl Diagnosis for DeviceNodeMissing {
     }
 }
 
-fn needed_by(nodes: &[String]) -> &'static str {
-    if nodes == ["/dev/nvidia-uvm"] { "CUDA" } else { "the driver" }
+fn sentence(nodes: &[String]) -> String {
+    match nodes {
+        [node] if node == "/dev/nvidia-uvm" => format!("`{node}` is not there, and CUDA needs it"),
+        [node] => format!("`{node}` is not there, and the driver needs it"),
+        _ => format!("`{}` are not there, and the driver needs them", nodes.join("`, `")),
+    }
 }
 
 #[cfg(test)]

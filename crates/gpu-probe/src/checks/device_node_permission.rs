@@ -7,13 +7,16 @@
 //! Join the group that the node belongs to and log in again, or give the mode 0666 back.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence;
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use serde::Serialize;
 
 /// Opening a node is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("you may not open `{}`: {errno}{}", .nodes.join("`, `"), .mode.map_or_else(String::new, |mode| format!(" (mode {mode:04o})")))]
+#[error(
+    "you may not open `{}`: {errno}{}",
+    .nodes.join("`, `"),
+    .mode.map_or_else(String::new, |mode| format!(" (mode {mode:04o})"))
+)]
 pub struct DeviceNodePermission {
     /// The paths that refused.
     pub nodes: Vec<String>,
@@ -52,7 +55,8 @@ impl Diagnosis for DeviceNodePermission {
 
     fn fixes(&self) -> Vec<Fix> {
         let group = Fix::by_command(
-            "see which group owns the nodes, join it with `sudo usermod -aG GROUP $USER` and log in again",
+            "see which group owns the nodes, join it with `sudo usermod -aG GROUP $USER` and log \
+             in again",
             "ls -l /dev/nvidia*",
         );
         let mode = Fix::by_command(

@@ -1,15 +1,15 @@
 //! A library of the driver crashed the process that called it.
 //!
-//! The call was made in a process of its own, so that a crash tells something and ends nothing else. A
-//! crash inside the driver comes from libraries of different versions, a damaged file, a library that
-//! was put in front of the driver's (`LD_PRELOAD`, `LD_LIBRARY_PATH`), or an error of the driver itself.
+//! The call was made in a process of its own, so that a crash tells something and ends nothing
+//! else. A crash inside the driver comes from libraries of different versions, a damaged file, a
+//! library that was put in front of the driver's (`LD_PRELOAD`, `LD_LIBRARY_PATH`), or an error of
+//! the driver itself.
 //!
-//! Look at the variables first, then install the driver again. If a clean installation of the newest
-//! driver crashes too, report it to NVIDIA with `sudo nvidia-bug-report.sh`.
+//! Look at the variables first, then install the driver again. If a clean installation of the
+//! newest driver crashes too, report it to NVIDIA with `sudo nvidia-bug-report.sh`.
 
 use super::{Diagnosis, Fix, Place};
-use crate::Probed;
-use crate::{Facts, Need};
+use crate::{Facts, Need, Probed};
 use serde::Serialize;
 
 /// A call ended its process.

@@ -1,16 +1,16 @@
 //! A call of the driver did not come back.
 //!
 //! The call was made in a process of its own, which was ended when its time was over. A driver that
-//! hangs waits for a GPU that does not answer, or holds a lock that nobody gives back. Other programs
-//! that touch the GPU hang in the same way. `ps -eo pid,stat,wchan,comm | grep ' D'` lists the processes
-//! that sleep in the kernel; `sudo dmesg | grep -i -e nvrm -e xid` often names the GPU.
+//! hangs waits for a GPU that does not answer, or holds a lock that nobody gives back. Other
+//! programs that touch the GPU hang in the same way. `ps -eo pid,stat,wchan,comm | grep ' D'` lists
+//! the processes that sleep in the kernel; `sudo dmesg | grep -i -e nvrm -e xid` often names the
+//! GPU.
 //!
 //! End the programs that use the GPU. If the call still hangs, reboot: a process that sleeps in the
 //! kernel cannot be ended.
 
 use super::{Diagnosis, Fix, Place};
-use crate::Probed;
-use crate::{Facts, Need};
+use crate::{Facts, Need, Probed};
 use serde::Serialize;
 
 /// A call did not return.

@@ -1,15 +1,14 @@
 //! A library of the driver is there and cannot be loaded.
 //!
-//! The file is empty, damaged, of another processor, or needs something that is not there. Images that
-//! were built on a machine with a GPU often hold empty files of this name, left by the container
-//! runtime. `file -L PATH` shows what it is, `ldd PATH` what it lacks.
+//! The file is empty, damaged, of another processor, or needs something that is not there. Images
+//! that were built on a machine with a GPU often hold empty files of this name, left by the
+//! container runtime. `file -L PATH` shows what it is, `ldd PATH` what it lacks.
 //!
-//! Delete the file and install the driver's compute package again; in an image delete it in the same
-//! build step that brought it.
+//! Delete the file and install the driver's compute package again; in an image delete it in the
+//! same build step that brought it.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need};
-use crate::{Reading, evidence};
+use crate::{Facts, Need, Reading, evidence};
 use serde::Serialize;
 
 /// The driver's library cannot be loaded.

@@ -1,22 +1,22 @@
 //! A library of the driver, `libcuda.so.1` or `libnvidia-ml.so.1`, is not there.
 //!
 //! Both come with the driver, not with the CUDA toolkit: `libcuda.so.1` is CUDA itself,
-//! `libnvidia-ml.so.1` is what `nvidia-smi` asks. In a container the runtime mounts them. Where only one
-//! is missing, part of the driver's packages was left out. `ldconfig -p | grep -e libcuda -e
-//! libnvidia-ml` shows what the loader finds.
+//! `libnvidia-ml.so.1` is what `nvidia-smi` asks. In a container the runtime mounts them. Where
+//! only one is missing, part of the driver's packages was left out.
+//! `ldconfig -p | grep -e libcuda -e libnvidia-ml` shows what the loader finds.
 //!
-//! Install the driver's compute package of the same version as the module, or run `sudo ldconfig` where
-//! the file is there and the loader does not know it. In a container ask for the capabilities
-//! `compute,utility`. Under WSL the libraries are in `/usr/lib/wsl/lib` and come from Windows' driver.
+//! Install the driver's compute package of the same version as the module, or run `sudo ldconfig`
+//! where the file is there and the loader does not know it. In a container ask for the capabilities
+//! `compute,utility`. Under WSL the libraries are in `/usr/lib/wsl/lib` and come from Windows'
+//! driver.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need};
-use crate::{LibraryCopy, LibraryKind, PackageManager, evidence};
+use crate::{Facts, LibraryCopy, LibraryKind, Need, PackageManager, evidence};
 use serde::Serialize;
 
 /// The driver's library is missing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("{} is not {}", list_names(.names), where_words(.lying_at))]
+#[error("{}", sentence(.names, .lying_at))]
 pub struct DriverLibraryMissing {
     /// The libraries.
     pub names: Vec<String>,
@@ -37,6 +37,7 @@ impl DriverLibraryMissing {
     pub(super) const FOLLOWS_FROM: &[&str] = &[
         "gpu/wsl-version-1",
         "gpu/container-without-gpu",
+        "gpu/module-not-loaded",
         "gpu/nouveau-bound",
         "gpu/device-held-by-vfio",
         "gpu/no-nvidia-device",
@@ -45,19 +46,21 @@ impl DriverLibraryMissing {
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let installing =
             evidence::nothing_is_installed(facts) && evidence::held_by(facts, "nouveau").is_empty();
-        if !evidence::may_have_gpu(facts)
-            || installing
-            || evidence::capabilities_lack_compute(facts)
-        {
+        if !evidence::may_have_gpu(facts) || installing {
             return Vec::new();
         }
+        let without_compute = evidence::capabilities_lack_compute(facts);
         let libraries = &facts.driver_libraries;
         let cuda = evidence::cuda(facts).map(|cuda| cuda.library.is_absent());
         let nvml = evidence::nvml(facts).map(|nvml| nvml.library.is_absent());
         let both =
             [("libcuda.so.1", &libraries.cuda, cuda), ("libnvidia-ml.so.1", &libraries.nvml, nvml)];
         let real = |copy: &&LibraryCopy| copy.kind != LibraryKind::Stub;
-        let missing = |(_, copies, absent): &(&str, &Vec<LibraryCopy>, Option<bool>)| {
+        let missing = |(name, copies, absent): &(&str, &Vec<LibraryCopy>, Option<bool>)| {
+            // `gpu/driver-capabilities-missing` says why that one is left out.
+            if without_compute && *name == "libcuda.so.1" {
+                return false;
+            }
             absent.unwrap_or_else(|| !copies.iter().any(|copy| real(&copy)))
         };
         let missing: Vec<_> = both.into_iter().filter(missing).collect();
@@ -104,7 +107,8 @@ impl Diagnosis for DriverLibraryMissing {
         }
         vec![match (self.packages, self.branch) {
             (Some(PackageManager::Apt), Some(branch)) => Fix::by_command(
-                "install the driver's compute libraries (on Debian: `libcuda1` and `libnvidia-ml1`)",
+                "install the driver's compute libraries (on Debian: `libcuda1` and \
+                 `libnvidia-ml1`)",
                 format!("sudo apt install libnvidia-compute-{branch} nvidia-utils-{branch}"),
             ),
             (Some(PackageManager::Pacman), _) => {
@@ -117,15 +121,12 @@ impl Diagnosis for DriverLibraryMissing {
     }
 }
 
-fn list_names(names: &[String]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    quoted.join(" or ")
-}
-
-fn where_words(lying_at: &Option<String>) -> String {
+fn sentence(names: &[String], lying_at: &Option<String>) -> String {
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    let names = names.join("` and `");
     match lying_at {
-        Some(path) => format!("found by the loader, though it lies at `{path}`"),
-        None => "on this machine: that part of the driver is not installed".to_owned(),
+        Some(path) => format!("the loader does not find `{names}`, though `{path}` is there"),
+        None => format!("`{names}` {verb} missing: that part of the driver is not installed"),
     }
 }
 

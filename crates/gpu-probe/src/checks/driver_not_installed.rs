@@ -1,20 +1,19 @@
 //! An NVIDIA GPU is in the machine, its driver is not installed.
 //!
-//! The PCI bus shows a GPU, but there is no kernel module on disk, none that DKMS could build, and no
-//! `libcuda.so.1`. A CUDA toolkit is not a driver: `nvcc` works without one, programs do not run.
-//! `modinfo nvidia` and `ldconfig -p | grep libcuda` both come back empty.
+//! The PCI bus shows a GPU, but there is no kernel module on disk, none that DKMS could build, and
+//! no `libcuda.so.1`. A CUDA toolkit is not a driver: `nvcc` works without one, programs do not
+//! run. `modinfo nvidia` and `ldconfig -p | grep libcuda` both come back empty.
 //!
 //! Install the driver from the distribution's packages and reboot. Choose the open kernel module
 //! unless the GPU is older than Turing; the newest GPUs work with no other.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need};
-use crate::{PackageManager, evidence};
+use crate::{Facts, Need, PackageManager, evidence};
 use serde::Serialize;
 
 /// NVIDIA's driver is not there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("the NVIDIA driver is not installed, though {} is in the machine", evidence::list_gpus(.gpus))]
+#[error("the NVIDIA driver for {} is not installed", evidence::list_gpus(.gpus))]
 pub struct DriverNotInstalled {
     /// The addresses of the GPUs.
     pub gpus: Vec<String>,

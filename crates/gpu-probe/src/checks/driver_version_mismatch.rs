@@ -1,22 +1,26 @@
 //! The driver's libraries and its loaded kernel module are of different versions.
 //!
-//! Both have to be of exactly the same version. An update replaces the libraries on disk while the old
-//! module stays in memory until it is unloaded; unattended updates do so overnight. In a container the
-//! image brought a library of its own. `nvidia-smi` prints `Driver/library version mismatch` (NVML code
-//! 18), CUDA returns 803. `cat /proc/driver/nvidia/version` shows the module's version.
+//! Both have to be of exactly the same version. An update replaces the libraries on disk while the
+//! old module stays in memory until it is unloaded; unattended updates do so overnight. In a
+//! container the image brought a library of its own. `nvidia-smi` prints
+//! `Driver/library version mismatch` (NVML code 18), CUDA returns 803.
+//! `cat /proc/driver/nvidia/version` shows the module's version.
 //!
-//! Reboot; or stop everything that uses the GPU and load the module anew. `sudo apt-mark hold` keeps
-//! the driver's packages from being updated by themselves.
+//! Reboot; or stop everything that uses the GPU and load the module anew. `sudo apt-mark hold`
+//! keeps the driver's packages from being updated by themselves.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need};
-use crate::{LibraryKind, evidence};
+use crate::{Facts, LibraryKind, Need, evidence};
 use cuda_compat::DriverVersion;
 use serde::Serialize;
 
 /// Module and libraries do not fit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("the loaded kernel module{} and the driver libraries{} are of different versions", version_words(.module), version_words(.libraries))]
+#[error(
+    "the loaded kernel module{} and the driver libraries{} are of different versions",
+    version_words(.module),
+    version_words(.libraries)
+)]
 pub struct DriverVersionMismatch {
     /// The version of the loaded module.
     pub module: Option<DriverVersion>,
@@ -41,7 +45,7 @@ impl DriverVersionMismatch {
         // Where NVML did not get as far as to tell, the versions themselves do.
         let unasked = evidence::nvml(facts).is_none() && evidence::cuda(facts).is_none();
         let differ = module.zip(libraries).is_some_and(|(module, libraries)| module != libraries);
-        if !told && !(unasked && differ) {
+        if !(told || unasked && differ) {
             return Vec::new();
         }
         let disk = facts.kernel_module.on_disk.found().and_then(|modules| modules.first());
@@ -71,8 +75,10 @@ impl Diagnosis for DriverVersionMismatch {
             vec![Fix::by_command("load the module that fits the libraries", "sudo reboot")];
         if self.on_disk.is_none() || self.on_disk == self.libraries || self.libraries.is_none() {
             fixes.push(Fix::by_command(
-                "or, without a reboot, stop every program that uses the GPU and load the module anew",
-                "sudo modprobe -r nvidia_uvm nvidia_drm nvidia_modeset nvidia && sudo modprobe nvidia",
+                "or, without a reboot, stop every program that uses the GPU and load the module \
+                 anew",
+                "sudo modprobe -r nvidia_uvm nvidia_drm nvidia_modeset nvidia && sudo modprobe \
+                 nvidia",
             ));
         }
         fixes

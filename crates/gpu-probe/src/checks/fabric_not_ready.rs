@@ -1,17 +1,17 @@
 //! The NVSwitch fabric is not ready, so CUDA cannot start.
 //!
 //! On machines whose GPUs are joined by NVSwitch, CUDA waits until the fabric has been set up, and
-//! returns 802, `system not yet initialized`, until then. The fabric manager does that; it has to be
-//! installed in exactly the driver's version and has to run. `systemctl status nvidia-fabricmanager`
-//! shows it, `nvidia-smi -q | grep -A3 Fabric` the state of each GPU.
+//! returns 802, `system not yet initialized`, until then. The fabric manager does that; it has to
+//! be installed in exactly the driver's version and has to run.
+//! `systemctl status nvidia-fabricmanager` shows it, `nvidia-smi -q | grep -A3 Fabric` the state of
+//! each GPU.
 //!
-//! Install the fabric manager of the driver's version and start it. In a virtual machine it runs on the
-//! host. On machines of the newest NVLink generation the network modules `mlx5_ib` and `ib_umad` have
-//! to be loaded too.
+//! Install the fabric manager of the driver's version and start it. In a virtual machine it runs on
+//! the host. On machines of the newest NVLink generation the network modules `mlx5_ib` and
+//! `ib_umad` have to be loaded too.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{FabricState, PackageManager, evidence};
-use crate::{Facts, Need};
+use crate::{FabricState, Facts, Need, PackageManager, evidence};
 use cuda_compat::DriverVersion;
 use serde::Serialize;
 
@@ -48,7 +48,7 @@ impl FabricNotReady {
         let stuck = fabric.is_some()
             && evidence::cuda(facts).is_some()
             && evidence::cuda_claim(facts).is_none();
-        if !told && !(stuck && !evidence::cuda_works(facts)) {
+        if !(told || stuck && !evidence::cuda_works(facts)) {
             return Vec::new();
         }
         vec![Self {

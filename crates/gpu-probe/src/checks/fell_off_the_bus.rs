@@ -1,16 +1,15 @@
 //! A GPU has fallen off the PCIe bus.
 //!
 //! The driver could not reach the GPU any more (Xid 79). The cause is nearly always hardware: power
-//! that broke down, a riser or cable, heat, the slot, or PCIe power saving. A program does not cause
-//! it. `sudo dmesg | grep -i -e 'Xid.*: 79' -e 'fallen off'` shows the line.
+//! that broke down, a riser or cable, heat, the slot, or PCIe power saving. A program does not
+//! cause it. `sudo dmesg | grep -i -e 'Xid.*: 79' -e 'fallen off'` shows the line.
 //!
-//! Switch the machine off and on again (a warm reboot may not be enough), check the power cables and
-//! the slot. If it comes back, try the kernel parameter `pcie_aspm=off`, then another slot, then have
-//! the board replaced.
+//! Switch the machine off and on again (a warm reboot may not be enough), check the power cables
+//! and the slot. If it comes back, try the kernel parameter `pcie_aspm=off`, then another slot,
+//! then have the board replaced.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence;
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use serde::Serialize;
 
 /// The GPU does not answer on the bus.
@@ -23,7 +22,7 @@ pub struct FellOffTheBus {
 
 impl FellOffTheBus {
     pub(super) const CODE: &str = "gpu/fell-off-the-bus";
-    pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/no-nvidia-device"];
+    pub(super) const FOLLOWS_FROM: &[&str] = &[];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let Some(log) = facts.kernel_log.found() else { return Vec::new() };
@@ -46,7 +45,8 @@ impl Diagnosis for FellOffTheBus {
     fn fixes(&self) -> Vec<Fix> {
         vec![
             Fix::by_hand(
-                "switch the machine off, wait half a minute and switch it on: a reboot is not always enough",
+                "switch the machine off, wait half a minute and switch it on: a reboot is not \
+                 always enough",
             ),
             Fix::by_hand(
                 "if it comes back, check power cables, riser and slot, and have the board tested",
@@ -113,7 +113,8 @@ mod tests {
         check("NVRM: GPU 0000:18:00.0: GPU has fallen off the bus.", Some("0000:18:00.0"));
         check("NVRM: The NVIDIA GPU 0000:AF:00.0", None);
         check(
-            "NVRM: The NVIDIA GPU 0000:AF:00.0 (PCI ID: 10de:2330) fallen off the bus and is not responding",
+            "NVRM: The NVIDIA GPU 0000:AF:00.0 (PCI ID: 10de:2330) fallen off the bus and is not \
+             responding",
             Some("0000:af:00.0"),
         );
         check("fallen off the bus", None);

@@ -1,19 +1,22 @@
 //! NVML answers that a GPU is lost.
 //!
-//! The driver had the GPU and cannot reach it any more (NVML code 15). Like a fall off the bus this is
-//! nearly always power, heat, the slot or the board. `nvidia-smi` prints `GPU is lost. Reboot the
-//! system to recover this GPU`; `sudo dmesg | grep -i xid` shows what came before.
+//! The driver had the GPU and cannot reach it any more (NVML code 15). Like a fall off the bus this
+//! is nearly always power, heat, the slot or the board. `nvidia-smi` prints
+//! `GPU is lost. Reboot the system to recover this GPU`; `sudo dmesg | grep -i xid` shows what came
+//! before.
 //!
 //! Reboot, better switch off and on. If it comes again, have the board tested.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence;
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use serde::Serialize;
 
 /// A GPU cannot be reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("NVML has lost {}", .gpu.as_deref().map_or_else(|| "a GPU".to_owned(), evidence::gpu_words))]
+#[error(
+    "NVML has lost {}",
+    .gpu.as_deref().map_or_else(|| "a GPU".to_owned(), evidence::gpu_words)
+)]
 pub struct GpuLost {
     /// The GPU; `None` where NVML itself failed for it.
     pub gpu: Option<String>,

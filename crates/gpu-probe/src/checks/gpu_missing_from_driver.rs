@@ -1,20 +1,19 @@
 //! The PCI bus shows more GPUs than the driver does.
 //!
 //! The driver is loaded and works, but a GPU that is on the bus is not in its list: it could not be
-//! started, was given to another driver, or is not supported by this driver. `lspci -d 10de:` shows the
-//! bus, `nvidia-smi -L` the driver's list; `sudo dmesg | grep -i nvrm` often says why.
+//! started, was given to another driver, or is not supported by this driver. `lspci -d 10de:` shows
+//! the bus, `nvidia-smi -L` the driver's list; `sudo dmesg | grep -i nvrm` often says why.
 //!
-//! Look for the reason in the kernel log. A GPU that is newer than the driver needs a newer one; a GPU
-//! that is older than Turing needs the proprietary module and a branch that still supports it.
+//! Look for the reason in the kernel log. A GPU that is newer than the driver needs a newer one; a
+//! GPU that is older than Turing needs the proprietary module and a branch that still supports it.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence;
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use serde::Serialize;
 
 /// The driver does not list a GPU.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("{} is on the PCI bus and not in the driver's list", missing_words(.gpus))]
+#[error("the PCI bus shows {}, which the driver does not list", missing_words(.gpus))]
 pub struct GpuMissingFromDriver {
     /// The addresses of the GPUs that are missing.
     pub gpus: Vec<String>,
@@ -36,7 +35,7 @@ impl GpuMissingFromDriver {
         let Some(nvml) = evidence::nvml(facts) else { return Vec::new() };
         let Some(count) = nvml.count.found() else { return Vec::new() };
         // A container is given some of the host's GPUs, and shows the bus of the host.
-        if !evidence::has_usual_driver(facts) || evidence::in_container(facts) {
+        if !evidence::has_usual_driver(facts) || !evidence::certainly_on_host(facts) {
             return Vec::new();
         }
         let ours = |gpu: &&crate::PciGpu| match gpu.driver.found() {

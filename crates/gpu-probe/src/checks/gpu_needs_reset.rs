@@ -8,13 +8,16 @@
 //! rights to be reset from here needs a reboot.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence;
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use serde::Serialize;
 
 /// A GPU waits for a reset.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("{} has to be {} before it is used again", .gpu.as_deref().map_or_else(|| "a GPU".to_owned(), evidence::gpu_words), action_words(.action))]
+#[error(
+    "{} has to be {} before it is used again",
+    .gpu.as_deref().map_or_else(|| "a GPU".to_owned(), evidence::gpu_words),
+    action_words(.action)
+)]
 pub struct GpuNeedsReset {
     /// The GPU; `None` where NVML itself failed for it.
     pub gpu: Option<String>,

@@ -1,21 +1,21 @@
 //! `cuInit` fails with code 3, and the open module's heterogeneous memory management is the likely cause.
 //!
-//! With the open kernel module `nvidia_uvm` can share memory with the processor's page tables (HMM). On
-//! some kernels setting that up fails, and with it every CUDA program, while `nvidia-smi` works.
-//! `cat /sys/module/nvidia_uvm/parameters/uvm_disable_hmm` prints `N` while it is on.
+//! With the open kernel module `nvidia_uvm` can share memory with the processor's page tables
+//! (HMM). On some kernels setting that up fails, and with it every CUDA program, while `nvidia-smi`
+//! works. `cat /sys/module/nvidia_uvm/parameters/uvm_disable_hmm` prints `N` while it is on.
 //!
-//! Turn it off with the module's parameter and load the module anew. Programs lose nothing unless they
-//! hand ordinary `malloc` memory to the GPU.
+//! Turn it off with the module's parameter and load the module anew. Programs lose nothing unless
+//! they hand ordinary `malloc` memory to the GPU.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence;
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use serde::Serialize;
 
 /// HMM keeps CUDA from starting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error(
-    "`cuInit` failed with code 3: heterogeneous memory management of `nvidia_uvm` is on, which is known to cause it"
+    "`cuInit` failed with code 3: heterogeneous memory management of `nvidia_uvm` is on, which is \
+     known to cause it"
 )]
 pub struct HmmBreaksInit {}
 

@@ -4,12 +4,11 @@
 //! need addresses above 4 GiB; where the firmware hands out none, the driver cannot start the GPU.
 //! `lspci -vv -d 10de:` shows `Region 1: Memory at <unassigned>`.
 //!
-//! Turn on "Above 4G Decoding" (and "Resizable BAR", where there is one) in the firmware. In a virtual
-//! machine the host has to give the guest a larger 64-bit memory window.
+//! Turn on "Above 4G Decoding" (and "Resizable BAR", where there is one) in the firmware. In a
+//! virtual machine the host has to give the guest a larger 64-bit memory window.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence;
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use serde::Serialize;
 
 /// A memory window has no address.

@@ -1,20 +1,22 @@
 //! MIG is on, and no instance was made: CUDA cannot use the GPU.
 //!
-//! With MIG on, a GPU is used through instances only, parts of it that somebody makes. Until then CUDA
-//! sees nothing of it and returns 100, `no CUDA-capable device is detected`. `nvidia-smi -L` lists the
-//! instances under each GPU.
+//! With MIG on, a GPU is used through instances only, parts of it that somebody makes. Until then
+//! CUDA sees nothing of it and returns 100, `no CUDA-capable device is detected`. `nvidia-smi -L`
+//! lists the instances under each GPU.
 //!
-//! Make instances, or turn MIG off to use the GPU as a whole. Instances are gone after a reboot unless
-//! a service makes them again.
+//! Make instances, or turn MIG off to use the GPU as a whole. Instances are gone after a reboot
+//! unless a service makes them again.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence;
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use serde::Serialize;
 
 /// MIG is on and empty.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("MIG is on without an instance on {}, so CUDA cannot use it", evidence::list_gpus(.gpus))]
+#[error(
+    "MIG is on without an instance on {}, so CUDA finds nothing to use there",
+    evidence::list_gpus(.gpus)
+)]
 pub struct MigWithoutInstances {
     /// The GPUs.
     pub gpus: Vec<String>,
@@ -50,7 +52,8 @@ impl Diagnosis for MigWithoutInstances {
         let numbers = numbers.join(",");
         vec![
             Fix::by_command(
-                "see which instances there can be, then make some with `sudo nvidia-smi mig -cgi PROFILE -C`",
+                "see which instances there can be, then make some with `sudo nvidia-smi mig -cgi \
+                 PROFILE -C`",
                 format!("nvidia-smi mig -i {numbers} -lgip"),
             ),
             Fix::by_command("or turn MIG off", format!("sudo nvidia-smi -i {numbers} -mig 0")),

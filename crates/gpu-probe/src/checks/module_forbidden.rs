@@ -1,15 +1,14 @@
 //! A file under `modprobe.d` forbids the driver's module.
 //!
 //! `blacklist nvidia` (or `install nvidia /bin/false`) keeps the kernel from loading the module.
-//! Tools that switch a laptop to its other GPU write such files, and some guides for pass-through do.
-//! `grep -rs nvidia /etc/modprobe.d /lib/modprobe.d` shows the line.
+//! Tools that switch a laptop to its other GPU write such files, and some guides for pass-through
+//! do. `grep -rs nvidia /etc/modprobe.d /lib/modprobe.d` shows the line.
 //!
 //! Take the line out, write the initramfs anew and load the module. On a laptop use the tool that
 //! wrote it: `sudo prime-select nvidia` or `on-demand`.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need};
-use crate::{PackageManager, evidence};
+use crate::{Facts, Need, PackageManager, evidence};
 use serde::Serialize;
 
 /// The module may not be loaded.

@@ -1,20 +1,23 @@
 //! DKMS knows the driver but has built no module for the running kernel.
 //!
-//! The driver's module is compiled for each kernel. After a kernel update the build is missing if the
-//! kernel's headers are not installed, the compiler is another, or the driver is too old for the new
-//! kernel. `dkms status` shows for which kernels it is built, `uname -r` which one runs.
+//! The driver's module is compiled for each kernel. After a kernel update the build is missing if
+//! the kernel's headers are not installed, the compiler is another, or the driver is too old for
+//! the new kernel. `dkms status` shows for which kernels it is built, `uname -r` which one runs.
 //!
-//! Install the headers of the running kernel and let DKMS build again. If the build fails, its log is
-//! `/var/lib/dkms/nvidia/VERSION/build/make.log`; a newer driver or the kernel before usually helps.
+//! Install the headers of the running kernel and let DKMS build again. If the build fails, its log
+//! is `/var/lib/dkms/nvidia/VERSION/build/make.log`; a newer driver or the kernel before usually
+//! helps.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need};
-use crate::{PackageManager, evidence};
+use crate::{Facts, Need, PackageManager, evidence};
 use serde::Serialize;
 
 /// No module for the running kernel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("driver {version} is in DKMS but not built for the running kernel{}", headers_words(.headers))]
+#[error(
+    "driver {version} is in DKMS but not built for the running kernel{}",
+    headers_words(.headers)
+)]
 pub struct ModuleNotBuilt {
     /// The driver that DKMS knows.
     pub version: String,

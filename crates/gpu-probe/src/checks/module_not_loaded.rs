@@ -1,16 +1,15 @@
 //! The driver's kernel module is not loaded.
 //!
 //! CUDA and NVML talk to the GPU through the module `nvidia`. It is loaded at boot or by the first
-//! program that needs it; where it is not, something kept it out: it is not installed for the running
-//! kernel, a signature is missing, another driver holds the GPU. `nvidia-smi` says that it "couldn't
-//! communicate with the NVIDIA driver". `lsmod | grep nvidia` comes back empty.
+//! program that needs it; where it is not, something kept it out: it is not installed for the
+//! running kernel, a signature is missing, another driver holds the GPU. `nvidia-smi` says that it
+//! "couldn't communicate with the NVIDIA driver". `lsmod | grep nvidia` comes back empty.
 //!
-//! `sudo modprobe nvidia` loads it, or says why it does not. In a container the module is the host's:
-//! load it there.
+//! `sudo modprobe nvidia` loads it, or says why it does not. In a container the module is the
+//! host's: load it there.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need};
-use crate::{PackageManager, evidence};
+use crate::{Facts, Need, PackageManager, evidence};
 use serde::Serialize;
 
 /// `nvidia` is not loaded.

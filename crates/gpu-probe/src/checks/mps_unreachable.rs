@@ -1,20 +1,23 @@
 //! CUDA cannot reach the multi-process service (MPS).
 //!
-//! Where `CUDA_MPS_PIPE_DIRECTORY` names a folder, or a daemon was started in the usual one, programs
-//! share the GPU through that daemon. They fail with 805 to 810 where it is gone, belongs to another
-//! user, is of another driver, or has no room for more. `echo get_server_list | nvidia-cuda-mps-control`
-//! asks it.
+//! Where `CUDA_MPS_PIPE_DIRECTORY` names a folder, or a daemon was started in the usual one,
+//! programs share the GPU through that daemon. They fail with 805 to 810 where it is gone, belongs
+//! to another user, is of another driver, or has no room for more.
+//! `echo get_server_list | nvidia-cuda-mps-control` asks it.
 //!
-//! Start the daemon anew as the user of the programs, or stop it and unset the variable to do without.
+//! Start the daemon anew as the user of the programs, or stop it and unset the variable to do
+//! without.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{CallCode, cuda_code_name, evidence};
-use crate::{Facts, Need};
+use crate::{CallCode, Facts, Need, cuda_code_name, evidence};
 use serde::Serialize;
 
 /// MPS does not answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("CUDA cannot use the multi-process service: {}", evidence::code_words(*.code, cuda_code_name(*.code)))]
+#[error(
+    "CUDA cannot use the multi-process service: {}",
+    evidence::code_words(*.code, cuda_code_name(*.code))
+)]
 pub struct MpsUnreachable {
     /// What CUDA returned.
     pub code: CallCode,

@@ -8,13 +8,16 @@
 //! `nouveau` yourself, write the initramfs anew and reboot.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need};
-use crate::{PackageManager, evidence};
+use crate::{Facts, Need, PackageManager, evidence};
 use serde::Serialize;
 
 /// `nouveau` holds the GPU.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("`nouveau`, which cannot run CUDA, holds {}", evidence::list_gpus(.gpus))]
+#[error(
+    "`nouveau`, which cannot run CUDA, holds {}{}",
+    evidence::list_gpus(.gpus),
+    driver_words(.driver_installed)
+)]
 pub struct NouveauBound {
     /// The addresses of the GPUs.
     pub gpus: Vec<String>,
@@ -67,6 +70,10 @@ impl Diagnosis for NouveauBound {
             Fix::by_command("start without it", "sudo reboot"),
         ]
     }
+}
+
+fn driver_words(driver_installed: &bool) -> &'static str {
+    if *driver_installed { "" } else { ", and the NVIDIA driver is not installed" }
 }
 
 #[cfg(test)]

@@ -1,26 +1,31 @@
 //! NVML, the driver's management library, returned an error.
 //!
-//! NVML is what `nvidia-smi` asks. Where its first call fails, the driver is not usable, whatever CUDA
-//! says. Codes with one known cause are problems of their own; this one holds the rest, and the codes
-//! that follow from another problem. `nvidia-smi` prints the same error in words; `cargo altlas doctor -v`
-//! shows all that was read.
+//! NVML is what `nvidia-smi` asks. Where its first call fails, the driver is not usable, whatever
+//! CUDA says. Codes with one known cause are problems of their own; this one holds the rest, and
+//! the codes that follow from another problem. `nvidia-smi` prints the same error in words;
+//! `cargo altlas doctor -v` shows all that was read.
 //!
 //! Code 9 says that the module is not loaded, 4 that you have no permission, 12 that a library is
 //! missing, 8 that a power cable is not connected, 14 that the GPU's own settings are damaged.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{CallCode, evidence, nvml_code_name};
-use crate::{Facts, Need};
+use crate::{CallCode, Facts, Need, evidence, nvml_code_name};
 use serde::Serialize;
 
 /// NVML returned a code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("{}`{call}` failed with {}", .gpu.as_deref().map_or_else(String::new, |gpu| format!("{}: ", evidence::gpu_words(gpu))), evidence::code_words(*.code, nvml_code_name(*.code)))]
+#[error(
+    "{}`{call}` failed with {}",
+    .gpu.as_deref().map_or_else(String::new, |gpu| format!("{}: ", evidence::gpu_words(gpu))),
+    evidence::code_words(*.code, nvml_code_name(*.code))
+)]
 pub struct NvmlFailed {
     /// The call.
     pub call: String,
     /// What it returned.
     pub code: CallCode,
+    /// Whether this is a WSL guest, whose driver is Windows' own.
+    pub wsl: bool,
     /// The GPU, where the call is of one.
     pub gpu: Option<String>,
 }
@@ -49,10 +54,11 @@ impl NvmlFailed {
     ];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
+        let wsl = evidence::in_wsl(facts);
         if let Some(code) = evidence::nvml_failure(facts) {
             return match evidence::nvml_claim(facts) {
                 Some(_) => Vec::new(),
-                None => vec![Self { call: "nvmlInit_v2".to_owned(), code, gpu: None }],
+                None => vec![Self { call: "nvmlInit_v2".to_owned(), code, wsl, gpu: None }],
             };
         }
         let gpus = evidence::nvml(facts).map_or(&[][..], |nvml| nvml.gpus.as_slice());
@@ -61,6 +67,7 @@ impl NvmlFailed {
             Some(Self {
                 call: "nvmlDeviceGetHandleByIndex_v2".to_owned(),
                 code: *code,
+                wsl,
                 gpu: Some(evidence::gpu_id(facts, gpu)),
             })
         });
@@ -74,6 +81,12 @@ impl Diagnosis for NvmlFailed {
     }
 
     fn fixes(&self) -> Vec<Fix> {
+        if self.wsl {
+            return vec![Fix::by_hand(
+                "in Windows, install the newest NVIDIA driver, run `wsl --update`, then run \
+                 `wsl --shutdown`",
+            )];
+        }
         let first = match self.code.0 {
             9 => Fix::by_command(
                 "load the module, or see why it does not load",

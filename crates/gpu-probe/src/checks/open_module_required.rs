@@ -1,20 +1,22 @@
 //! The GPU works with the open kernel module only, and the proprietary one is loaded.
 //!
-//! GPUs of the Blackwell generation (GeForce RTX 50, B200 and their relatives) are not supported by the
-//! proprietary module. The driver is loaded, finds no GPU, and writes into the kernel log that the GPU
-//! "requires use of the NVIDIA open kernel modules". `modinfo -F license nvidia` prints `NVIDIA` for the
-//! proprietary module and `Dual MIT/GPL` for the open one.
+//! GPUs of the Blackwell generation (GeForce RTX 50, B200 and their relatives) are not supported by
+//! the proprietary module. The driver is loaded, finds no GPU, and writes into the kernel log that
+//! the GPU "requires use of the NVIDIA open kernel modules". `modinfo -F license nvidia` prints
+//! `NVIDIA` for the proprietary module and `Dual MIT/GPL` for the open one.
 //!
 //! Install the `-open` variant of the same driver and reboot.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need};
-use crate::{PackageManager, evidence};
+use crate::{Facts, Need, PackageManager, evidence};
 use serde::Serialize;
 
 /// The proprietary module cannot drive this GPU.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("{} needs the open kernel module, and the proprietary one is loaded", evidence::list_gpus(.gpus))]
+#[error(
+    "the proprietary kernel module cannot drive {}: the open one is needed",
+    evidence::list_gpus(.gpus)
+)]
 pub struct OpenModuleRequired {
     /// The addresses of the GPUs.
     pub gpus: Vec<String>,

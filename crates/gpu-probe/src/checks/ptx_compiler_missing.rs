@@ -1,15 +1,15 @@
 //! The driver's compiler for PTX, `libnvidia-ptxjitcompiler.so.1`, is not there.
 //!
 //! A program that holds no code for this very GPU brings PTX, which the driver compiles when the
-//! program starts. Without that library every such program fails with code 221; programs with code for
-//! the GPU run. Small images leave it out. `ldconfig -p | grep ptxjitcompiler` shows whether it is there.
+//! program starts. Without that library every such program fails with code 221; programs with code
+//! for the GPU run. Small images leave it out. `ldconfig -p | grep ptxjitcompiler` shows whether it
+//! is there.
 //!
-//! Install the driver's compute package (`libnvidia-compute-…`); in a container ask for the capability
-//! `compute`.
+//! Install the driver's compute package (`libnvidia-compute-…`); in a container ask for the
+//! capability `compute`.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence;
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use serde::Serialize;
 
 /// PTX cannot be compiled.
@@ -42,7 +42,8 @@ impl Diagnosis for PtxCompilerMissing {
             Fix::by_hand("start the container with `-e NVIDIA_DRIVER_CAPABILITIES=compute,utility`")
         } else {
             Fix::by_hand(
-                "install the driver's compute package, of the version of the driver, and run `sudo ldconfig`",
+                "install the driver's compute package, of the version of the driver, and run \
+                 `sudo ldconfig`",
             )
         }]
     }

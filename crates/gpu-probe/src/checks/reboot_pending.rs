@@ -1,14 +1,13 @@
 //! The driver was updated on disk; the old one is still loaded.
 //!
 //! Everything works, because libraries and loaded module still fit, but the next boot (or the next
-//! time the module is loaded) brings another driver. `modinfo -F version nvidia` shows the version on
-//! disk, `cat /proc/driver/nvidia/version` the loaded one.
+//! time the module is loaded) brings another driver. `modinfo -F version nvidia` shows the version
+//! on disk, `cat /proc/driver/nvidia/version` the loaded one.
 //!
 //! Reboot at a time of your choice, before a test whose result is to be kept.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence;
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use cuda_compat::DriverVersion;
 use serde::Serialize;
 
@@ -33,7 +32,7 @@ impl RebootPending {
         let loaded = loaded.version;
         let Some(on_disk) = versions.next() else { return Vec::new() };
         let is_on_disk = on_disk == loaded || versions.any(|version| version == loaded);
-        if is_on_disk || !evidence::nvml_works(facts) || evidence::in_container(facts) {
+        if is_on_disk || !evidence::nvml_works(facts) || !evidence::certainly_on_host(facts) {
             return Vec::new();
         }
         vec![Self { loaded, on_disk }]

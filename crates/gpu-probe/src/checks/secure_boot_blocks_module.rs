@@ -1,15 +1,15 @@
 //! Secure Boot is on and does not let the driver's module in.
 //!
-//! With Secure Boot the kernel loads only modules that were signed with a key it knows. A module that
-//! DKMS or NVIDIA's `.run` file built is unsigned, or signed with a key that nobody enrolled.
-//! `sudo modprobe nvidia` answers `Key was rejected by service`; `mokutil --sb-state` shows the state.
+//! With Secure Boot the kernel loads only modules that were signed with a key it knows. A module
+//! that DKMS or NVIDIA's `.run` file built is unsigned, or signed with a key that nobody enrolled.
+//! `sudo modprobe nvidia` answers `Key was rejected by service`; `mokutil --sb-state` shows the
+//! state.
 //!
 //! Enrol the key that signed the module (the firmware asks for the password once at the next boot),
 //! use the distribution's signed packages, or turn Secure Boot off in the firmware.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need};
-use crate::{PackageManager, evidence};
+use crate::{Facts, Need, PackageManager, evidence};
 use serde::Serialize;
 
 /// The module is not signed by a key that is known.

@@ -9,8 +9,7 @@
 //! forward-compatibility copies are not counted here: they are other problems.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need};
-use crate::{LibraryKind, evidence};
+use crate::{Facts, LibraryKind, Need, evidence};
 use serde::Serialize;
 
 /// Copies of different versions.

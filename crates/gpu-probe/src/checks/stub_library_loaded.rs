@@ -1,20 +1,22 @@
 //! The loader took a toolkit's stub for the driver's library.
 //!
-//! The CUDA toolkit brings an empty `libcuda.so` in a folder `stubs`, so that programs can be linked on
-//! a machine without a driver. It must never be found at run time: it answers every call with code 34,
-//! `CUDA driver is a stub library`. `echo $LD_LIBRARY_PATH` usually names the folder.
+//! The CUDA toolkit brings an empty `libcuda.so` in a folder `stubs`, so that programs can be
+//! linked on a machine without a driver. It must never be found at run time: it answers every call
+//! with code 34, `CUDA driver is a stub library`. `echo $LD_LIBRARY_PATH` usually names the folder.
 //!
 //! Take the folder out of `LD_LIBRARY_PATH`; it belongs into `LIBRARY_PATH`, which only the linker
 //! reads. In an image the line is often an `ENV` of the Dockerfile.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need};
-use crate::{LibraryKind, evidence};
+use crate::{Facts, LibraryKind, Need, evidence};
 use serde::Serialize;
 
 /// A stub was loaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("a stub for linking was loaded as the driver{}", .path.as_ref().map_or_else(String::new, |path| format!(": `{path}`")))]
+#[error(
+    "a stub for linking was loaded as the driver{}",
+    .path.as_ref().map_or_else(String::new, |path| format!(": `{path}`"))
+)]
 pub struct StubLibraryLoaded {
     /// The stub.
     pub path: Option<String>,
@@ -54,11 +56,13 @@ impl Diagnosis for StubLibraryLoaded {
         vec![if self.on_library_path {
             Fix::by_command(
                 "take the folder out of the loader's path, and out of the file that sets it",
-                "export LD_LIBRARY_PATH=$(printf %s \"$LD_LIBRARY_PATH\" | tr : '\\n' | grep -v /stubs | paste -sd:)",
+                "export LD_LIBRARY_PATH=$(printf %s \"$LD_LIBRARY_PATH\" | tr : '\\n' | grep -v \
+                 /stubs | paste -sd:)",
             )
         } else {
             Fix::by_command(
-                "take the folder `stubs` out of the loader's configuration, then run `sudo ldconfig`",
+                "take the folder `stubs` out of the loader's configuration, then run `sudo \
+                 ldconfig`",
                 "grep -rn stubs /etc/ld.so.conf /etc/ld.so.conf.d",
             )
         }]

@@ -1,15 +1,14 @@
 //! The kernel module `nvidia_uvm` is in a broken state, and CUDA cannot start.
 //!
 //! After a suspend, or when the module lost its GPU, `nvidia_uvm` stays loaded and answers nothing
-//! useful: `cuInit` fails with code 999, while `nvidia-smi` still works. The node `/dev/nvidia-uvm` may give `EIO`, or belong to a number
-//! that the module does not have any more.
+//! useful: `cuInit` fails with code 999, while `nvidia-smi` still works. The node `/dev/nvidia-uvm`
+//! may give `EIO`, or belong to a number that the module does not have any more.
 //!
 //! Load the module anew. If it happens after each suspend, let the driver keep the GPU's memory:
 //! `NVreg_PreserveVideoMemoryAllocations=1` and the services `nvidia-suspend` and `nvidia-resume`.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence;
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use serde::Serialize;
 
 /// The second module does not answer.
@@ -23,16 +22,19 @@ pub struct UvmBroken {
 impl UvmBroken {
     pub(super) const CODE: &str = "gpu/uvm-broken";
     pub(super) const FOLLOWS_FROM: &[&str] = &[
-        "gpu/fell-off-the-bus",
+        "gpu/device-node-dead",
+        "gpu/driver-version-mismatch",
         "gpu/gpu-lost",
         "gpu/adapter-init-failed",
+        "gpu/fell-off-the-bus",
         "gpu/module-not-loaded",
     ];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let node_is_dead = evidence::uvm_node_is_dead(facts);
+        let fails = node_is_dead && !evidence::cuda_works(facts);
         let ours = evidence::cuda_claim(facts) == Some(Self::CODE);
-        if !ours && !(node_is_dead && !evidence::cuda_works(facts)) {
+        if !(ours || fails) {
             return Vec::new();
         }
         vec![Self { after_sleep: !node_is_dead }]
@@ -47,7 +49,8 @@ impl Diagnosis for UvmBroken {
     fn fixes(&self) -> Vec<Fix> {
         let mut fixes = vec![Fix::by_command(
             "load the module anew, with no CUDA program running",
-            "sudo modprobe -r nvidia_uvm && sudo modprobe nvidia_uvm && sudo nvidia-modprobe -c 0 -u",
+            "sudo modprobe -r nvidia_uvm && sudo modprobe nvidia_uvm && sudo nvidia-modprobe -c 0 \
+             -u",
         )];
         if self.after_sleep {
             fixes.push(Fix::by_command(

@@ -1,15 +1,14 @@
 //! The kernel module `nvidia_uvm`, which CUDA needs, is not loaded.
 //!
-//! Graphics and `nvidia-smi` work without `nvidia_uvm`; CUDA does not. It is loaded by the first CUDA
-//! program through `nvidia-modprobe`. Where that tool is missing, or the program runs in a container,
-//! nobody loads it and `cuInit` fails. `lsmod | grep nvidia_uvm` comes back empty.
+//! Graphics and `nvidia-smi` work without `nvidia_uvm`; CUDA does not. It is loaded by the first
+//! CUDA program through `nvidia-modprobe`. Where that tool is missing, or the program runs in a
+//! container, nobody loads it and `cuInit` fails. `lsmod | grep nvidia_uvm` comes back empty.
 //!
-//! `sudo modprobe nvidia_uvm` loads it, and `sudo nvidia-modprobe -c 0 -u` makes its nodes too. To have
-//! it at each boot, name it in a file under `/etc/modules-load.d`.
+//! `sudo modprobe nvidia_uvm` loads it, and `sudo nvidia-modprobe -c 0 -u` makes its nodes too. To
+//! have it at each boot, name it in a file under `/etc/modules-load.d`.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{CallCode, evidence};
-use crate::{Facts, Need};
+use crate::{CallCode, Facts, Need, evidence};
 use serde::Serialize;
 
 /// CUDA lacks its second module.

@@ -1,20 +1,22 @@
 //! This machine's virtual GPU has no licence.
 //!
-//! A virtual GPU (NVIDIA vGPU) has to fetch a licence from a server. Without one it works for a while,
-//! then slows down, and CUDA returns 102. `nvidia-smi -q | grep -A3 'License'` shows the state, the log of
-//! `nvidia-gridd` why no licence came.
+//! A virtual GPU (NVIDIA vGPU) has to fetch a licence from a server. Without one it works for a
+//! while, then slows down, and CUDA returns 102. `nvidia-smi -q | grep -A3 'License'` shows the
+//! state, the log of `nvidia-gridd` why no licence came.
 //!
 //! Put the client token of your licence server into `/etc/nvidia/ClientConfigToken`, start
 //! `nvidia-gridd` anew, and see that the server can be reached and the clock is right.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence;
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use serde::Serialize;
 
 /// The virtual GPU is not licensed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("the virtual GPU has no licence{}", .state.as_ref().map_or_else(String::new, |state| format!(": NVML says `{state}`")))]
+#[error(
+    "the virtual GPU has no licence{}",
+    .state.as_ref().map_or_else(String::new, |state| format!(": NVML says `{state}`"))
+)]
 pub struct VgpuUnlicensed {
     /// What NVML says.
     pub state: Option<String>,

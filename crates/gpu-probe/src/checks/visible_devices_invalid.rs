@@ -1,15 +1,14 @@
 //! `CUDA_VISIBLE_DEVICES` hides GPUs, by a value that names none or by an entry that is none.
 //!
-//! CUDA shows the GPUs that the variable names, by number or by `GPU-…` or `MIG-…`, and stops reading at
-//! the first entry that it does not know: everything after it is hidden too. An empty value or `-1` hides
-//! all. `all` is a word of `NVIDIA_VISIBLE_DEVICES`, which is another variable.
+//! CUDA shows the GPUs that the variable names, by number or by `GPU-…` or `MIG-…`, and stops
+//! reading at the first entry that it does not know: everything after it is hidden too. An empty
+//! value or `-1` hides all. `all` is a word of `NVIDIA_VISIBLE_DEVICES`, which is another variable.
 //! `printenv CUDA_VISIBLE_DEVICES` shows it; `nvidia-smi -L` lists numbers and names.
 //!
 //! Unset the variable to see all GPUs, or name GPUs that are there.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence;
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use serde::Serialize;
 
 /// The variable hides GPUs.
@@ -36,6 +35,10 @@ impl VisibleDevicesInvalid {
         let Some(value) = facts.environment.get(VARIABLE) else { return Vec::new() };
         let read = parse_visible_devices(value, &known_gpus(facts));
         match read {
+            // CUDA itself knows best: it shows a device.
+            Visible::None | Visible::UpTo { visible: 0, .. } if evidence::cuda_works(facts) => {
+                Vec::new()
+            }
             Visible::All => Vec::new(),
             Visible::None => vec![Self { value: value.to_owned(), bad_entry: None, visible: 0 }],
             Visible::UpTo { visible, bad_entry } => {
@@ -133,7 +136,7 @@ fn effect_words(bad_entry: &Option<String>, visible: &usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::example;
+    use crate::example::{self, faults};
 
     #[track_caller]
     fn check(mut facts: Facts, change: impl FnOnce(&mut Facts), expected: usize) {
@@ -176,8 +179,13 @@ mod tests {
         };
         check(example::h200(), |_| {}, 0);
         check(example::h200(), |facts| set(facts, "0"), 0);
-        check(example::h200(), |facts| set(facts, "3"), 1);
-        check(example::h200(), |facts| set(facts, ""), 1);
+        check(example::eight_h100(), |facts| set(facts, "0,1,8"), 1);
+        check(example::h200(), |facts| set(facts, ""), 0);
+        let hidden = |facts: &mut Facts| {
+            set(facts, "3");
+            faults::cuda_fails(facts, 100);
+        };
+        check(example::h200(), hidden, 1);
         check(example::no_gpu(), |facts| set(facts, ""), 0);
     }
 

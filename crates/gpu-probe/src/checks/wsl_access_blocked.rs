@@ -1,21 +1,21 @@
 //! Windows does not let this WSL guest use the GPU.
 //!
-//! NVML answers 17, `GPU access blocked by the operating system`. Under WSL the GPU belongs to Windows;
-//! access fails where WSL or the Windows driver is too old, the guest has not been restarted since an
-//! update, or a Linux driver was installed in the guest. `ls /dev/dxg` shows whether the guest has the
-//! GPU at all.
+//! NVML answers 17, `GPU access blocked by the operating system`. Under WSL the GPU belongs to
+//! Windows; access fails where WSL or the Windows driver is too old, the guest has not been
+//! restarted since an update, or a Linux driver was installed in the guest. `ls /dev/dxg` shows
+//! whether the guest has the GPU at all.
 //!
 //! Update WSL and the Windows driver, then shut WSL down. Remove any Linux driver from the guest.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence;
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use serde::Serialize;
 
 /// NVML returned 17 under WSL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error(
-    "the operating system blocks access to the GPU (NVML code 17): WSL or the Windows driver is too old, or WSL was not restarted since an update"
+    "the operating system blocks access to the GPU (NVML code 17): WSL or the Windows driver is \
+     too old, or WSL was not restarted since an update"
 )]
 pub struct WslAccessBlocked {}
 
@@ -37,10 +37,12 @@ impl Diagnosis for WslAccessBlocked {
     fn fixes(&self) -> Vec<Fix> {
         vec![
             Fix::by_hand(
-                "in Windows, run `wsl --update`, install the newest NVIDIA driver, then run `wsl --shutdown`",
+                "in Windows, run `wsl --update`, install the newest NVIDIA driver, then run `wsl \
+                 --shutdown`",
             ),
             Fix::by_hand(
-                "never install a Linux driver in WSL; remove the packages `nvidia-driver-*` if there are any",
+                "never install a Linux driver in WSL; remove the packages `nvidia-driver-*` if \
+                 there are any",
             ),
         ]
     }

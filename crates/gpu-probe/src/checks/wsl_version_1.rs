@@ -4,8 +4,8 @@
 //! reach a GPU from it. WSL 2 can. `wsl --list --verbose` in Windows shows the version of each
 //! distribution.
 //!
-//! Convert the distribution in Windows: `wsl --set-version NAME 2`, then `wsl --shutdown`. The files
-//! stay; the first start takes longer.
+//! Convert the distribution in Windows: `wsl --set-version NAME 2`, then `wsl --shutdown`. The
+//! files stay; the first start takes longer.
 
 use super::{Diagnosis, Fix, Place};
 use crate::{Facts, Need};
