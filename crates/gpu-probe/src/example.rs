@@ -16,7 +16,7 @@ pub(crate) const H200_ADDRESS: &str = "0000:18:00.0";
 pub(crate) fn h200() -> Facts {
     Facts {
         schema: SCHEMA,
-        taken_at_unix_s: 1_795_000_000,
+        taken_at_unix_s: 1_769_000_000,
         written_by: "0.1.0".to_owned(),
         redacted: false,
         host: host(),

@@ -17,9 +17,10 @@ mod kernels;
 mod need;
 mod package_manager;
 mod read;
+mod shell_word;
 mod smoke;
-mod xid;
 mod unlooked;
+mod xid;
 
 #[cfg(test)]
 mod example;
