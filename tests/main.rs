@@ -1,1 +1,9 @@
-//! tests
+//! The one integration test binary: starts the real program, and holds the rules of the house.
+
+mod config;
+mod doctor;
+mod examples;
+mod explain;
+mod generated;
+mod support;
+mod tidy;

@@ -20,6 +20,8 @@ pub(crate) use doctor::{Doctor, ProfileName, SmokeDepth};
 pub(crate) use error::ConfigError;
 pub(crate) use find::{ConfigFile, find};
 pub(crate) use levels::Level;
+#[cfg(fuzzing)]
+pub(crate) use parse::{decode, parse};
 pub(crate) use project::Project;
 pub(crate) use unknown_key::nearest_help;
 

@@ -33,13 +33,20 @@ pub(crate) struct Cuda {
 
 fn known_cuda<'de, D: Deserializer<'de>>(source: D) -> Result<Option<CudaVersion>, D::Error> {
     let version = CudaVersion::deserialize(source)?;
-    if cuda_compat::toolkit(version).is_none() {
-        return Err(D::Error::custom(format!(
-            "CUDA {version} is not a release that altlas knows; it knows {}",
-            cuda_compat::known_toolkits()
-        )));
+    if cuda_compat::toolkit(version).is_some() {
+        return Ok(Some(version));
     }
-    Ok(Some(version))
+    let of_major: Vec<String> = cuda_compat::toolkits()
+        .iter()
+        .filter(|toolkit| toolkit.cuda.major == version.major)
+        .map(|toolkit| toolkit.cuda.to_string())
+        .collect();
+    let known = if of_major.is_empty() {
+        String::new()
+    } else {
+        format!("; there are {}", of_major.join(", "))
+    };
+    Err(D::Error::custom(format!("altlas knows no CUDA {version}{known}")))
 }
 
 fn os_name<'de, D: Deserializer<'de>>(source: D) -> Result<Option<String>, D::Error> {

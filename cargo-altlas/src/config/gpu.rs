@@ -18,7 +18,7 @@ impl TryFrom<String> for GpuName {
         if let Ok(capability) = text.parse::<ComputeCapability>() {
             return known_capability(capability).map(GpuWish::Capability).map(Self);
         }
-        if cuda_compat::models_named(&text).next().is_some() {
+        if !cuda_compat::gpu_models_named(&text).is_empty() {
             return Ok(Self(GpuWish::Model(text)));
         }
         let nearest = nearest_model(&text)
@@ -46,10 +46,14 @@ fn known_capability(capability: ComputeCapability) -> Result<ComputeCapability, 
     }
 }
 
+/// The model whose name, without the maker's, is nearest.
 fn nearest_model(text: &str) -> Option<&'static str> {
+    let short = |name: &'static str| {
+        let name = name.strip_prefix("NVIDIA ").unwrap_or(name);
+        name.strip_prefix("GeForce ").unwrap_or(name)
+    };
     let wish = text.to_lowercase();
     let distance = |name: &str| strsim::damerau_levenshtein(&wish, &name.to_lowercase());
-    cuda_compat::short_model_names().min_by_key(|name| distance(name)).filter(|name| {
-        distance(name) <= 3
-    })
+    let names = cuda_compat::gpu_models().iter().map(|model| short(&model.name));
+    names.min_by_key(|name| distance(name)).filter(|name| distance(name) <= 3)
 }

@@ -5,10 +5,20 @@
 //! with a hidden argument, the child calls [`serve`], which writes one JSON line for each stage it
 //! enters and one for its answer, and the parent reads these lines until the answer, the end of
 //! the child, or the deadline.
+//!
+//! What the lines look like is in `isolate/line.rs`, the child's side in `isolate/reporter.rs`, the
+//! parent's side in `isolate/supervise.rs`.
+
+mod line;
+mod reporter;
+mod supervise;
+
+pub(crate) use reporter::{Lane, Reporter};
+pub(crate) use supervise::{Watch, run_with_events};
 
 use crate::{Depth, Probed};
-use serde::{Deserialize, Serialize};
-use std::{ffi::OsString, path::PathBuf};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::{ffi::OsString, io, path::PathBuf, sync::atomic::AtomicBool, time::Duration};
 
 /// How to start the child: this program, and the arguments that lead it to [`serve`].
 #[derive(Debug, Clone)]
@@ -33,18 +43,36 @@ pub enum ChildTask {
 
 /// Does the task in this process and writes the stages and the answer to `out`.
 ///
+/// The process must have been started for this alone: it is tied to the life of its parent, and a
+/// smoke test ends early when its standard input is closed.
+///
 /// # Errors
 /// Where `out` cannot be written to: the parent is gone.
-pub fn serve(task: &ChildTask, out: &mut dyn std::io::Write) -> std::io::Result<()> {
-    let _ = (task, out);
-    Ok(())
+pub fn serve(task: &ChildTask, out: &mut (dyn io::Write + Send)) -> io::Result<()> {
+    // Where the kernel refuses, the child still ends by itself: the next line cannot be written.
+    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
+    let reporter = Reporter::new(out);
+    match task {
+        ChildTask::Nvml => reporter.answer(&crate::read::nvml(&reporter)),
+        ChildTask::Cuda => reporter.answer(&crate::read::cuda(&reporter)),
+        ChildTask::Smoke(_depth) => {
+            reporter.stop_when_input_closes();
+            // reporter.answer(&crate::smoke::run(*depth, &reporter))
+        }
+    }
+    reporter.finish()
 }
 
-/// Runs the task in a child.
-pub(crate) fn run<T: serde::de::DeserializeOwned>(
-    _command: &ChildCommand,
-    _task: &ChildTask,
-    _deadline: std::time::Duration,
+/// Runs the task in a child, of which no single step may take longer than `deadline`.
+pub(crate) fn run<T: DeserializeOwned>(
+    command: &ChildCommand,
+    task: &ChildTask,
+    deadline: Duration,
 ) -> Probed<T> {
-    Probed::default()
+    let watch = Watch {
+        deadline: &|_stage| deadline,
+        on_event: &mut |_stage| {},
+        stop: &AtomicBool::new(false),
+    };
+    run_with_events(command, task, watch)
 }

@@ -8,10 +8,13 @@
 mod cause;
 mod checks;
 mod codes;
+mod driver;
+mod explanation;
 mod facts;
 mod isolate;
 mod need;
 mod read;
+mod xid;
 
 #[cfg(test)]
 mod example;
@@ -19,7 +22,11 @@ mod example;
 pub use cause::{Diagnosed, Unlooked, diagnose};
 pub use checks::*;
 pub use codes::{cuda_code_name, nvml_code_name};
+pub use explanation::module_text;
 pub use facts::*;
 pub use isolate::{ChildCommand, ChildTask, serve};
 pub use need::{GpuWish, Need, Profile};
 pub use read::{ReadOptions, read};
+pub use xid::{
+    Xid, XidAction, XidActor, XidClass, XidImpact, parse_kernel_log, parse_xid_line, xid, xids,
+};

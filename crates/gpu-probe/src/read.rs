@@ -4,7 +4,12 @@
 //! function makes facts of it. Paths are below [`ReadOptions::root`], so a tree of recorded files
 //! is read like a machine.
 
+mod cuda;
+mod nvml;
 mod root;
+
+pub(crate) use cuda::cuda;
+pub(crate) use nvml::nvml;
 
 use crate::{ChildCommand, Depth, Environment, Facts};
 use std::{path::PathBuf, time::Duration};

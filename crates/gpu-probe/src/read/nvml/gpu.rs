@@ -1,0 +1,332 @@
+//! One GPU, asked for everything.
+
+use super::{Answer, answer, answer::reading, processes, raw};
+use crate::{
+    CallCode, Clocks, ClocksMhz, EccErrors, NvmlGpu, PcieLink, PcieWidthGeneration, Power,
+    Reading::{self, Absent, Found, Unknown},
+    driver::pci_address,
+    isolate::Lane,
+};
+use cuda_compat::{ComputeCapability, DriverVersion};
+use nvml_wrapper::{
+    Device, Nvml,
+    enum_wrappers::device::{
+        Brand, Clock, EccCounter, MemoryError, TemperatureSensor, TemperatureThreshold,
+    },
+    enums::device::SampleValue,
+    error::NvmlError,
+    structs::device::FieldId,
+};
+use nvml_wrapper_sys::bindings::{
+    NVML_NVLINK_MAX_LINKS, field_id::NVML_FI_DEV_GET_GPU_RECOVERY_ACTION,
+};
+
+/// Opens a GPU and asks it.
+pub(super) fn gpu(
+    nvml: &Nvml,
+    index: u32,
+    driver: Option<DriverVersion>,
+    lane: &Lane<'_, '_>,
+) -> NvmlGpu {
+    lane.stage(&format!("nvmlDeviceGetHandleByIndex_v2({index})"));
+    match nvml.device_by_index(index) {
+        Ok(device) => Asked { device, index, lane }.everything(driver),
+        Err(error) => {
+            let handle = match answer::code_of(error) {
+                Ok(code) => Found(code),
+                Err(words) => Unknown(words),
+            };
+            NvmlGpu { index, handle, ..NvmlGpu::default() }
+        }
+    }
+}
+
+struct Asked<'a, 'r, 'w> {
+    device: Device<'a>,
+    index: u32,
+    lane: &'a Lane<'r, 'w>,
+}
+
+impl<'a> Asked<'a, '_, '_> {
+    /// Says which call comes and makes it.
+    fn ask<T>(&self, call: &str, ask: impl FnOnce(&Device<'a>) -> Answer<T>) -> Reading<T> {
+        self.lane.stage(&format!("{call}({})", self.index));
+        reading(ask(&self.device))
+    }
+
+    fn everything(&self, driver: Option<DriverVersion>) -> NvmlGpu {
+        let pci_address = self.pci_address();
+        let mut gpu = NvmlGpu {
+            index: self.index,
+            handle: Found(CallCode::SUCCESS),
+            name: self.ask("nvmlDeviceGetName", Device::name),
+            uuid: self.ask("nvmlDeviceGetUUID", Device::uuid),
+            serial: self.ask("nvmlDeviceGetSerial", Device::serial),
+            compute_capability: self.compute_capability(),
+            brand: self.ask("nvmlDeviceGetBrand", Device::brand).map(brand_name).map(str::to_owned),
+            vbios: self.ask("nvmlDeviceGetVbiosVersion", Device::vbios_version),
+            memory: self.ask("nvmlDeviceGetMemoryInfo_v2", raw::memory),
+            remapped_rows: self.ask("nvmlDeviceGetRemappedRows", raw::remapped_rows),
+            page_retirement_pending: self
+                .ask("nvmlDeviceGetRetiredPagesPendingStatus", Device::are_pages_pending_retired),
+            recovery_action: self.ask("nvmlDeviceGetFieldValues", recovery_action),
+            clocks: self.clocks(),
+            throttle_reasons: self
+                .ask("nvmlDeviceGetCurrentClocksThrottleReasons", raw::throttle_mask)
+                .map(raw::throttle_reasons),
+            power: self.power(),
+            temperature_c: self.ask("nvmlDeviceGetTemperature", |device| {
+                device.temperature(TemperatureSensor::Gpu)
+            }),
+            slowdown_temperature_c: self.ask("nvmlDeviceGetTemperatureThreshold", |device| {
+                device.temperature_threshold(TemperatureThreshold::Slowdown)
+            }),
+            persistence: self.ask("nvmlDeviceGetPersistenceMode", Device::is_in_persistent_mode),
+            compute_mode: self.ask("nvmlDeviceGetComputeMode", raw::compute_mode),
+            performance_state: self.ask("nvmlDeviceGetPerformanceState", raw::performance_state),
+            utilization_percent: self
+                .ask("nvmlDeviceGetUtilizationRates", Device::utilization_rates)
+                .map(|rates| rates.gpu),
+            processes: self.processes(driver),
+            pcie: self.pcie(pci_address.found()),
+            fabric: self.fabric(),
+            nvlinks: self.ask("nvmlDeviceGetNvLinkState", nvlinks),
+            vgpu_license: self.vgpu_license(),
+            pci_address,
+            ..NvmlGpu::default()
+        };
+        self.ecc(&mut gpu);
+        self.mig(&mut gpu);
+        gpu
+    }
+
+    fn pci_address(&self) -> Reading<String> {
+        match self.ask("nvmlDeviceGetPciInfo_v3", Device::pci_info) {
+            Found(info) => match pci_address(&info.bus_id) {
+                Some(address) => Found(address),
+                None => Unknown(format!("NVML gives the PCI address `{}`", info.bus_id)),
+            },
+            Absent => Absent,
+            Unknown(why) => Unknown(why),
+        }
+    }
+
+    fn compute_capability(&self) -> Reading<ComputeCapability> {
+        let call = "nvmlDeviceGetCudaComputeCapability";
+        let capability = self.ask(call, Device::cuda_compute_capability);
+        match capability.map(|found| (u32::try_from(found.major), u32::try_from(found.minor))) {
+            Found((Ok(major), Ok(minor))) => Found(ComputeCapability::new(major, minor)),
+            Found(_) => Unknown("NVML gives a negative number".to_owned()),
+            Absent => Absent,
+            Unknown(why) => Unknown(why),
+        }
+    }
+
+    fn ecc(&self, gpu: &mut NvmlGpu) {
+        let mode = self.ask("nvmlDeviceGetEccMode", Device::is_ecc_enabled);
+        gpu.ecc_enabled = mode.clone().map(|mode| mode.currently_enabled);
+        gpu.ecc_pending = mode.map(|mode| mode.pending_enabled);
+        let count = |error: MemoryError, counter: EccCounter| {
+            self.ask("nvmlDeviceGetTotalEccErrors", |device| {
+                device.total_ecc_errors(error, counter)
+            })
+        };
+        gpu.ecc_errors = EccErrors {
+            corrected_volatile: count(MemoryError::Corrected, EccCounter::Volatile),
+            uncorrected_volatile: count(MemoryError::Uncorrected, EccCounter::Volatile),
+            corrected_aggregate: count(MemoryError::Corrected, EccCounter::Aggregate),
+            uncorrected_aggregate: count(MemoryError::Uncorrected, EccCounter::Aggregate),
+        };
+    }
+
+    fn clocks(&self) -> Clocks {
+        let now =
+            |clock: Clock| self.ask("nvmlDeviceGetClockInfo", |device| device.clock_info(clock));
+        let max = |clock: Clock| {
+            self.ask("nvmlDeviceGetMaxClockInfo", |device| device.max_clock_info(clock))
+        };
+        Clocks {
+            current: ClocksMhz { sm_mhz: now(Clock::SM), memory_mhz: now(Clock::Memory) },
+            max: ClocksMhz { sm_mhz: max(Clock::SM), memory_mhz: max(Clock::Memory) },
+        }
+    }
+
+    fn power(&self) -> Power {
+        Power {
+            usage_mw: self.ask("nvmlDeviceGetPowerUsage", Device::power_usage),
+            limit_mw: self.ask("nvmlDeviceGetPowerManagementLimit", Device::power_management_limit),
+            default_limit_mw: self.ask(
+                "nvmlDeviceGetPowerManagementDefaultLimit",
+                Device::power_management_limit_default,
+            ),
+        }
+    }
+
+    fn mig(&self, gpu: &mut NvmlGpu) {
+        let mode = self.ask("nvmlDeviceGetMigMode", |device| {
+            device.mig_mode().map(|mode| (mode.current == 1, mode.pending == 1))
+        });
+        gpu.mig_enabled = mode.clone().map(|(now, _)| now);
+        gpu.mig_pending = mode.clone().map(|(_, pending)| pending);
+        gpu.mig_devices = match mode {
+            Found((true, _)) => self.ask("nvmlDeviceGetMigDeviceHandleByIndex", mig_devices),
+            Found((false, _)) => Found(0),
+            Absent => Absent,
+            Unknown(why) => Unknown(why),
+        };
+    }
+
+    fn processes(&self, driver: Option<DriverVersion>) -> Reading<Vec<crate::Process>> {
+        if let Some(why) = processes::wrong_lists(driver) {
+            return Unknown(why);
+        }
+        let both = self.ask("nvmlDeviceGetComputeRunningProcesses_v3", |device| {
+            processes::merge(
+                device.running_compute_processes(),
+                device.running_graphics_processes(),
+            )
+        });
+        both.map(|both| {
+            both.iter().map(|(info, graphics)| processes::process(info, *graphics)).collect()
+        })
+    }
+
+    fn pcie(&self, address: Option<&String>) -> PcieLink {
+        PcieLink {
+            current: PcieWidthGeneration {
+                generation: self
+                    .ask("nvmlDeviceGetCurrPcieLinkGeneration", Device::current_pcie_link_gen),
+                width: self.ask("nvmlDeviceGetCurrPcieLinkWidth", Device::current_pcie_link_width),
+            },
+            gpu_max: PcieWidthGeneration {
+                generation: self
+                    .ask("nvmlDeviceGetGpuMaxPcieLinkGeneration", raw::gpu_max_pcie_generation),
+                width: gpu_max_width(address),
+            },
+            system_max: PcieWidthGeneration {
+                generation: self
+                    .ask("nvmlDeviceGetMaxPcieLinkGeneration", Device::max_pcie_link_gen),
+                width: self.ask("nvmlDeviceGetMaxPcieLinkWidth", Device::max_pcie_link_width),
+            },
+            replays: self.ask("nvmlDeviceGetPcieReplayCounter", Device::pcie_replay_counter),
+        }
+    }
+
+    fn fabric(&self) -> Reading<crate::FabricState> {
+        match self.ask("nvmlDeviceGetGpuFabricInfo", raw::fabric) {
+            Found(state) => state.into(),
+            Absent => Absent,
+            Unknown(why) => Unknown(why),
+        }
+    }
+
+    fn vgpu_license(&self) -> Reading<String> {
+        match self.ask("nvmlDeviceGetVirtualizationMode", raw::is_vgpu_guest) {
+            Found(true) => {}
+            Found(false) | Absent => return Absent,
+            Unknown(why) => return Unknown(why),
+        }
+        match self.ask("nvmlDeviceGetGridLicensableFeatures_v4", raw::vgpu_licensed) {
+            Found(Some(true)) => Found("licensed".to_owned()),
+            Found(Some(false)) => Found("unlicensed".to_owned()),
+            Found(None) | Absent => Absent,
+            Unknown(why) => Unknown(why),
+        }
+    }
+}
+
+/// The names that NVIDIA writes; the older driver says `Tesla` where the newer says `NVIDIA`.
+fn brand_name(brand: Brand) -> &'static str {
+    match brand {
+        Brand::Unknown => "unknown",
+        Brand::Quadro => "Quadro",
+        Brand::Tesla => "Tesla",
+        Brand::NVS => "NVS",
+        Brand::GRID => "GRID",
+        Brand::GeForce => "GeForce",
+        Brand::Titan => "Titan",
+        Brand::VApps => "NVIDIA Virtual Applications",
+        Brand::VPC => "NVIDIA Virtual PC",
+        Brand::VCS => "NVIDIA Virtual Compute Server",
+        Brand::VWS => "NVIDIA RTX Virtual Workstation",
+        Brand::CloudGaming | Brand::VGaming => "NVIDIA Cloud Gaming",
+        Brand::QuadroRTX => "Quadro RTX",
+        Brand::NvidiaRTX => "NVIDIA RTX",
+        Brand::Nvidia => "NVIDIA",
+        Brand::GeForceRTX => "GeForce RTX",
+        Brand::TitanRTX => "Titan RTX",
+    }
+}
+
+fn recovery_action(device: &Device<'_>) -> Answer<u32> {
+    let values = device.field_values_for(&[FieldId(NVML_FI_DEV_GET_GPU_RECOVERY_ACTION)])?;
+    let sample = values.into_iter().next().ok_or(NvmlError::NoData)??;
+    match sample.value? {
+        SampleValue::U32(action) => Ok(action),
+        SampleValue::U64(action) => u32::try_from(action).map_err(|_| NvmlError::NoData),
+        SampleValue::I64(action) => u32::try_from(action).map_err(|_| NvmlError::NoData),
+        SampleValue::F64(_) => Err(NvmlError::NoData),
+    }
+}
+
+/// NVML counts the places for MIG devices; those that were made can be opened.
+fn mig_devices(device: &Device<'_>) -> Answer<u32> {
+    let mut made = 0;
+    for place in 0..device.mig_device_count()? {
+        match device.mig_device_by_index(place) {
+            Ok(_) => made += 1,
+            Err(NvmlError::NotFound | NvmlError::InvalidArg) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(made)
+}
+
+/// Links that are on, of links that there are.
+fn nvlinks(device: &Device<'_>) -> Answer<(u32, u32)> {
+    let (mut on, mut all) = (0, 0);
+    for link in 0..NVML_NVLINK_MAX_LINKS {
+        match device.link_wrapper_for(link).is_active() {
+            Ok(active) => {
+                all += 1;
+                on += u32::from(active);
+            }
+            Err(NvmlError::NotSupported | NvmlError::InvalidArg) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    if all == 0 { Err(NvmlError::NotSupported) } else { Ok((on, all)) }
+}
+
+/// NVML knows the lanes that GPU and slot have in common; the GPU's own are in sysfs.
+fn gpu_max_width(address: Option<&String>) -> Reading<u32> {
+    let Some(address) = address else { return Unknown("the PCI address is not known".to_owned()) };
+    let path = format!("/sys/bus/pci/devices/{address}/max_link_width");
+    match std::fs::read_to_string(&path) {
+        Ok(text) => link_width(&text)
+            .map_or_else(|| Unknown(format!("`{path}` says `{}`", text.trim())), Found),
+        Err(error) => Unknown(format!("`{path}`: {error}")),
+    }
+}
+
+/// `16`; some kernels say 255 for a link that they do not know.
+fn link_width(text: &str) -> Option<u32> {
+    text.trim().parse().ok().filter(|width| (1..=32).contains(width))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_link_widths() {
+        let check = |text: &str, expected: Option<u32>| {
+            assert_eq!(link_width(text), expected, "{text:?}");
+        };
+        check("16\n", Some(16));
+        check("1", Some(1));
+        check("255\n", None);
+        check("0", None);
+        check("", None);
+    }
+}
