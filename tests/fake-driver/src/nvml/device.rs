@@ -167,8 +167,6 @@ exports! {
         number(card, "remap_failed", failed)
     }
     fn nvmlDeviceGetRetiredPagesPendingStatus(card, out: *mut c_uint) {
-        // Cards that remap rows do not retire pages.
-        if card.number("remap_pending").is_some() { return Err(NOT_SUPPORTED); }
         number(card, "retired_pending", out)
     }
     fn nvmlDeviceGetClockInfo(card, kind: c_uint, out: *mut c_uint) { clock(card, "", kind, out) }
