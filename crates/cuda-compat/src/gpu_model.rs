@@ -27,6 +27,9 @@ pub struct GpuModel {
     pub memory_gbps_per_pin: f64,
     /// Peak memory bandwidth in GB/s (10⁹ bytes), as published.
     pub bandwidth_gb_s: f64,
+    /// Memory bandwidth in GB/s that a sound board reaches in NVIDIA DCGM's test, mostly three
+    /// quarters of what a good one does; `None` where DCGM does not say.
+    pub dcgm_floor_gb_s: Option<f64>,
     /// Peak FP32 rate in TFLOPS, as published.
     pub fp32_tflops: f64,
     /// Whether the published FP32 rate follows from cores and clock; for one model it does not.
@@ -126,6 +129,8 @@ mod tests {
             let memory_mhz = row.memory_gbps_per_pin * 1000.0 / 2.0;
             let bandwidth = peak_bandwidth_gb_s(row.bus_bits, memory_mhz);
             assert!(near(bandwidth, row.bandwidth_gb_s), "{}: {bandwidth} GB/s", row.name);
+            let floor = row.dcgm_floor_gb_s.unwrap_or(bandwidth / 2.0) / bandwidth;
+            assert!((0.3..0.95).contains(&floor), "{}: floor at {floor} of the peak", row.name);
             let fp32 = peak_fp32_tflops(row.cc, row.sms, f64::from(row.boost_mhz)).unwrap();
             assert_eq!(near(fp32, row.fp32_tflops), row.fp32_by_formula, "{}: {fp32}", row.name);
         }

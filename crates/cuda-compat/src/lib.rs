@@ -32,7 +32,10 @@ mod version;
 pub use arch::{Architecture, architecture, architectures, machine_code_runs_on};
 pub use driver_branch::{BranchKind, DriverBranch, driver_branch, driver_branches};
 pub use gpu_model::{GpuModel, gpu_models, gpu_models_by_pci_id, gpu_models_named, name_has};
-pub use peak::{peak_bandwidth_gb_s, peak_fp16_tensor_tflops, peak_fp32_tflops, peak_pcie_gb_s};
+pub use peak::{
+    pcie_floor_x16_gb_s, peak_bandwidth_gb_s, peak_fp16_tensor_tflops, peak_fp32_tflops,
+    peak_pcie_gb_s,
+};
 pub use toolkit::{
     LeastDriver, Platform, Toolkit, least_driver, newest_cuda_for, newest_ptx_for_driver_cuda,
     ptx_for, toolkit, toolkits,

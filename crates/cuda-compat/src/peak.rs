@@ -71,6 +71,20 @@ pub fn peak_pcie_gb_s(generation: u32, width: u32) -> Option<f64> {
     Some(transfers * coding * f64::from(width) / 8.0)
 }
 
+/// What copies between pinned host memory and a sound GPU reach at least over a link of 16 lanes, in
+/// GB/s in one direction; `None` for a generation that nobody gives a figure for.
+///
+/// Source: the health checks of Azure's GPU machines (`Azure/azurehpc-health-checks`, `conf/*.conf`,
+/// `check_gpu_bw`), read 2026-11-24: V100 by generation 3, A100 by 4, H100 and H200 by 5.
+pub fn pcie_floor_x16_gb_s(generation: u32) -> Option<f64> {
+    match generation {
+        3 => Some(9.0),
+        4 => Some(21.0),
+        5 => Some(48.0),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,5 +126,9 @@ mod tests {
         check(5, 16, Some(63.02));
         check(6, 16, Some(121.0));
         check(7, 16, None);
+        for generation in 3..=5 {
+            let (floor, peak) = (pcie_floor_x16_gb_s(generation), peak_pcie_gb_s(generation, 16));
+            assert!(floor.unwrap() < peak.unwrap());
+        }
     }
 }

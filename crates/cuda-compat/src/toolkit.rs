@@ -105,7 +105,7 @@ pub fn toolkit(cuda: CudaVersion) -> Option<&'static Toolkit> {
 /// table.
 ///
 /// A version without a patch means the first release of its line; a patch that is not in the table
-/// is judged by the release before it.
+/// is judged by the release before it, or the first.
 ///
 /// ```
 /// use cuda_compat::{CudaVersion, Platform, least_driver};
@@ -121,11 +121,9 @@ pub fn least_driver(cuda: CudaVersion, platform: Platform) -> Option<LeastDriver
         Platform::Linux => toolkit.compatible_linux,
         Platform::Windows => toolkit.compatible_windows,
     };
-    let mut of_line = TABLES.release.iter().filter(|row| row.cuda.minor_line() == toolkit.cuda);
-    let release = match cuda.patch {
-        None => of_line.next(),
-        Some(_) => of_line.rfind(|row| row.cuda <= cuda),
-    };
+    let of_line = || TABLES.release.iter().filter(|row| row.cuda.minor_line() == toolkit.cuda);
+    let up_to_patch = of_line().rfind(|row| cuda.patch.is_some() && row.cuda <= cuda);
+    let release = up_to_patch.or_else(|| of_line().next());
     let exact = release.and_then(|row| row.driver(platform));
     let exact = exact.or_else(|| toolkit.driver_branch.map(DriverVersion::of_branch));
     Some(LeastDriver { exact, minor_compatible })

@@ -57,7 +57,7 @@ pub fn serve(task: &ChildTask, out: &mut (dyn io::Write + Send)) -> io::Result<(
         ChildTask::Cuda => reporter.answer(&crate::read::cuda(&reporter)),
         ChildTask::Smoke(_depth) => {
             reporter.stop_when_input_closes();
-            // reporter.answer(&crate::smoke::run(*depth, &reporter))
+            // reporter.answer(&crate::smoke::run(*depth, &reporter));
         }
     }
     reporter.finish()

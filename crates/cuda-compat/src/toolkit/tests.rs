@@ -71,6 +71,8 @@ fn least_drivers() {
         assert_eq!(got, expected, "{version} {platform:?}");
     };
     use Platform::{Linux, Windows};
+    check("11.0.1", Linux, Some((Some("450.51.05"), "450.36.06")));
+    check("11.0.3", Windows, Some((Some("451.82"), "451.22")));
     check("11.8", Linux, Some((Some("520.61.05"), "450.80.02")));
     check("11.8", Windows, Some((Some("520.06"), "452.39")));
     check("12.0", Linux, Some((Some("525.60.13"), "525.60.13")));

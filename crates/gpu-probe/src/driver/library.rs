@@ -68,7 +68,7 @@ fn words(error: &libloading::Error) -> String {
 
 /// What the loader's words say of `name`. Only a complaint about the file itself means that it is
 /// absent: the same words about another file mean that a library it needs is.
-fn load_error(name: &str, words: &str) -> LoadError {
+pub(crate) fn load_error(name: &str, words: &str) -> LoadError {
     let no_file = words.contains("No such file or directory");
     let file = match words.strip_prefix("Error loading shared library ") {
         Some(musl) => musl.split(':').next().unwrap_or_default(),

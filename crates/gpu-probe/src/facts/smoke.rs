@@ -21,6 +21,7 @@ pub struct Smoke {
     /// How much was asked for.
     pub depth: Depth,
     /// How long it took, in seconds.
+    #[serde(with = "super::float")]
     pub seconds: f64,
     /// Whether it was ended early (Ctrl-C) and the rest is partial.
     pub interrupted: bool,
@@ -68,6 +69,7 @@ pub enum KernelRun {
         /// How many were compared.
         elements: u64,
         /// Launch until done, in milliseconds.
+        #[serde(with = "super::float")]
         milliseconds: f64,
     },
     /// Elements were wrong.
@@ -99,6 +101,7 @@ pub enum KernelRun {
 pub struct BandwidthRun {
     /// The median of the samples, in GB/s (10⁹ bytes; a copy inside the GPU counts reading and
     /// writing).
+    #[serde(with = "super::float")]
     pub gb_per_s: f64,
     /// The peak that the device's own figures give, in GB/s, where they give one.
     pub peak_gb_per_s: Option<f64>,
@@ -110,6 +113,7 @@ pub struct BandwidthRun {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct RateRun {
     /// The median of the samples, in TFLOPS (10¹² operations a second; a multiply-add is two).
+    #[serde(with = "super::float")]
     pub tflops: f64,
     /// The peak that the device's own figures give, in TFLOPS, where they give one.
     pub peak_tflops: Option<f64>,

@@ -11,11 +11,11 @@ use crate::{Reading, XidEvent};
 /// `NVRM: GPU 0000:18:00.0: GPU has fallen off the bus.` as Xid 79, which it is.
 pub fn parse_xid_line(line: &str) -> Option<XidEvent> {
     let (stamp, message) = split_stamp(line);
-    xid_of_message(&stamp, message)
+    xid_of_message(stamp, message)
 }
 
 /// As [`parse_xid_line`], for a message whose prefix is off already.
-pub(super) fn xid_of_message(stamp: &Stamp<'_>, message: &str) -> Option<XidEvent> {
+pub(super) fn xid_of_message(stamp: Stamp, message: &str) -> Option<XidEvent> {
     if let Some(at) = message.find("NVRM: Xid (") {
         return numbered(stamp, &message[at + "NVRM: Xid (".len()..]);
     }
@@ -23,7 +23,7 @@ pub(super) fn xid_of_message(stamp: &Stamp<'_>, message: &str) -> Option<XidEven
 }
 
 /// Reads from behind the opening bracket: `PCI:0000:18:00): 31, pid=1234, name=python, …`.
-fn numbered(stamp: &Stamp<'_>, text: &str) -> Option<XidEvent> {
+fn numbered(stamp: Stamp, text: &str) -> Option<XidEvent> {
     let (device, rest) = text.split_once(')')?;
     // An instance of a partitioned GPU reads `PCI:0000:18:00 GPU-I:05`.
     let device = device.split_whitespace().next()?;
@@ -37,7 +37,7 @@ fn numbered(stamp: &Stamp<'_>, text: &str) -> Option<XidEvent> {
     Some(XidEvent {
         code,
         pci_address,
-        since_boot_s: stamp.since_boot_s.into(),
+        since_boot_s: stamp.since_boot_s().into(),
         pid: process_id(pid),
         program: known(program).map(str::to_owned),
         text: rest.trim().to_owned(),
@@ -76,7 +76,7 @@ fn process_id(value: Option<&str>) -> Reading<u32> {
 /// Reads the lines of a GPU that is gone, which name no code:
 /// `GPU 0000:18:00.0: GPU has fallen off the bus.` and
 /// `The NVIDIA GPU 0000:18:00.0 (PCI ID: …) … has fallen off the bus and is not responding …`.
-fn fallen_off_the_bus(stamp: &Stamp<'_>, message: &str) -> Option<XidEvent> {
+fn fallen_off_the_bus(stamp: Stamp, message: &str) -> Option<XidEvent> {
     if !message.contains("NVRM:") || !message.contains("fallen off the bus") {
         return None;
     }
@@ -84,7 +84,7 @@ fn fallen_off_the_bus(stamp: &Stamp<'_>, message: &str) -> Option<XidEvent> {
     Some(XidEvent {
         code: 79,
         pci_address: address,
-        since_boot_s: stamp.since_boot_s.into(),
+        since_boot_s: stamp.since_boot_s().into(),
         pid: Reading::Absent,
         program: Reading::Absent,
         text: "GPU has fallen off the bus.".to_owned(),

@@ -11,16 +11,19 @@ const DRIVER_MESSAGES: usize = 50;
 
 /// Reads the text of `/dev/kmsg`, `dmesg` or `journalctl -k`; `source` says which.
 ///
-/// Reports lines of one message as one message. Of Xids that say twice that the same GPU has
+/// Reports lines of one message as one message, and equal messages of the driver once, where the last
+/// of them stands. Of Xids that say twice that the same GPU has
 /// fallen off the bus (the driver writes it with and without the number), the first is kept.
 pub fn parse_kernel_log(text: &str, source: &str) -> KernelLog {
     let mut xids = VecDeque::new();
-    let mut driver_messages = VecDeque::new();
+    let mut driver_messages: VecDeque<String> = VecDeque::new();
     for record in records(text) {
         if says_why_the_driver_failed(&record.message) {
+            // A failure that comes back by the second must not push all others out.
+            driver_messages.retain(|earlier| *earlier != record.message);
             keep_newest(&mut driver_messages, DRIVER_MESSAGES, record.message.clone());
         }
-        let Some(event) = xid_of_message(&record.stamp, &record.message) else { continue };
+        let Some(event) = xid_of_message(record.stamp, &record.message) else { continue };
         if !is_told_already(&xids, &event) {
             keep_newest(&mut xids, XIDS, event);
         }
@@ -53,11 +56,14 @@ const FAILURES: &[&str] = &[
     "Failed to allocate NvKmsKapiDevice",
     "No NVIDIA GPU found",
     "No NVIDIA devices probed",
-    "None of the NVIDIA devices were initialized",
+    "No NVIDIA graphics adapter",
+    "None of the NVIDIA",
     "PCI I/O region assigned to your NVIDIA device is invalid",
     "RmInitAdapter failed",
+    "does not have the necessary power cables connected",
     "fallen off the bus",
     "is not supported by",
+    "obtained ownership of",
     "probe routine failed",
     "probe routine was not called",
     "request_mem_region failed",
@@ -81,23 +87,26 @@ fn says_why_the_driver_failed(message: &str) -> bool {
         || message.starts_with("Lockdown: ") && message.contains("unsigned module")
 }
 
-/// When a record was written.
+/// When a record was written; `None` where the line does not say how long after boot.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Stamp<'a> {
-    /// Seconds since boot, where the line says it.
-    pub(super) since_boot_s: Option<u64>,
-    /// The time as it stands there, exact to the microsecond; empty where the line has none.
-    written: &'a str,
+pub(super) struct Stamp {
+    since_boot_us: Option<u64>,
 }
 
-struct Record<'a> {
-    stamp: Stamp<'a>,
+impl Stamp {
+    pub(super) fn since_boot_s(self) -> Option<u64> {
+        self.since_boot_us.map(|microseconds| microseconds / 1_000_000)
+    }
+}
+
+struct Record {
+    stamp: Stamp,
     message: String,
 }
 
 /// Splits the text into records and joins the lines of one record with a space.
-fn records(text: &str) -> Vec<Record<'_>> {
-    let mut records: Vec<Record<'_>> = Vec::new();
+fn records(text: &str) -> Vec<Record> {
+    let mut records: Vec<Record> = Vec::new();
     let mut in_kmsg = false;
     for line in text.lines() {
         if line.trim().is_empty() {
@@ -113,7 +122,7 @@ fn records(text: &str) -> Vec<Record<'_>> {
         }
         in_kmsg = kmsg_stamp(line).is_some();
         let (stamp, message) = split_stamp(line);
-        match records.last_mut().filter(|last| continues(last, &stamp, message)) {
+        match records.last_mut().filter(|last| continues(last, stamp, message)) {
             Some(last) => append(&mut last.message, message),
             None => records.push(Record { stamp, message: unescaped(message) }),
         }
@@ -121,16 +130,22 @@ fn records(text: &str) -> Vec<Record<'_>> {
     records
 }
 
-/// `dmesg` prints a message of several lines with the same time before each.
-fn continues(last: &Record<'_>, stamp: &Stamp<'_>, message: &str) -> bool {
-    let same_time = !stamp.written.is_empty() && stamp.written == last.stamp.written;
-    let both_plain = [last.message.as_str(), message]
-        .iter()
-        .all(|text| text.starts_with("NVRM: ") && !text.contains("NVRM: Xid ("));
-    // A whole sentence ends the message; the next line at the same time is another one.
-    let is_whole = last.message.ends_with(['.', '!', ')']);
-    let goes_on = message.starts_with("NVRM: installed in this system");
-    same_time && both_plain && (!is_whole || goes_on)
+/// Starts of messages that go on in a further line, which may begin with a capital.
+const OPENERS: &[&str] = &["NVRM: The NVIDIA ", "NVRM: This PCI I/O region "];
+
+/// Whether the line goes on with the message before it. Older kernels stamp each line of a message
+/// anew, some microseconds later; newer ones give all the same time.
+fn continues(last: &Record, stamp: Stamp, message: &str) -> bool {
+    let times = last.stamp.since_boot_us.zip(stamp.since_boot_us);
+    let near = times.is_some_and(|(one, next)| one.abs_diff(next) < 1000);
+    let before = last.message.as_str();
+    let by_module = before.starts_with("NVRM: ") && !before.contains("NVRM: Xid (");
+    let Some(text) = message.strip_prefix("NVRM:").filter(|_| near && by_module) else {
+        return false;
+    };
+    let small = text.trim_start().starts_with(|first: char| first.is_lowercase());
+    let opened = OPENERS.iter().any(|opener| before.starts_with(opener)) && !before.ends_with(')');
+    !before.ends_with(['.', '!']) && (small || opened)
 }
 
 fn append(message: &mut String, line: &str) {
@@ -152,7 +167,7 @@ fn unescaped(message: &str) -> String {
 /// Takes the prefix off a line of `/dev/kmsg` (`4,1234,5678901,-;`), `dmesg` (`[  123.456789] `),
 /// `journalctl` (`[  123.456789] host kernel: `, `Nov 24 12:00:00 host kernel: `) or `kern.log`
 /// (`Nov 24 12:00:00 host kernel: [  123.456789] `).
-pub(super) fn split_stamp(line: &str) -> (Stamp<'_>, &str) {
+pub(super) fn split_stamp(line: &str) -> (Stamp, &str) {
     if let Some(parts) = kmsg_stamp(line) {
         return parts;
     }
@@ -164,7 +179,7 @@ pub(super) fn split_stamp(line: &str) -> (Stamp<'_>, &str) {
     inner.unwrap_or((stamp, message.trim_start()))
 }
 
-fn kmsg_stamp(line: &str) -> Option<(Stamp<'_>, &str)> {
+fn kmsg_stamp(line: &str) -> Option<(Stamp, &str)> {
     let (header, message) = line.split_once(';')?;
     let mut fields = header.split(',');
     let mut number = || {
@@ -172,30 +187,29 @@ fn kmsg_stamp(line: &str) -> Option<(Stamp<'_>, &str)> {
         field.bytes().all(|byte| byte.is_ascii_digit()).then_some(field)
     };
     let (_priority, _sequence, microseconds) = (number()?, number()?, number()?);
-    let since_boot_s = microseconds.parse::<u64>().ok()? / 1_000_000;
-    Some((Stamp { since_boot_s: Some(since_boot_s), written: microseconds }, message))
+    Some((Stamp { since_boot_us: Some(microseconds.parse().ok()?) }, message))
 }
 
 /// Finds `[  123.456789]` at the start, also behind the facility of `dmesg -x`.
-fn bracketed_stamp(line: &str) -> Option<(Stamp<'_>, &str)> {
+fn bracketed_stamp(line: &str) -> Option<(Stamp, &str)> {
     let start = line.find('[').filter(|start| *start < 24)?;
     let (inside, rest) = line[start + 1..].split_once(']')?;
-    let written = inside.trim();
-    let seconds = written.split_once('.').and_then(|(seconds, fraction)| {
-        let digits =
-            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        (digits(seconds) && digits(fraction)).then_some(seconds)
-    });
-    match seconds {
-        Some(seconds) => {
-            Some((Stamp { since_boot_s: seconds.parse().ok(), written }, rest.trim_start()))
-        }
-        // `dmesg -T` writes the date, which does not say how long after boot it was.
-        None if start == 0 && ends_with_a_year(inside) => {
-            Some((Stamp::default(), rest.trim_start()))
-        }
-        None => None,
+    if let Some(since_boot_us) = microseconds(inside.trim()) {
+        return Some((Stamp { since_boot_us: Some(since_boot_us) }, rest.trim_start()));
     }
+    // `dmesg -T` writes the date, which does not say how long after boot it was.
+    (start == 0 && ends_with_a_year(inside)).then(|| (Stamp::default(), rest.trim_start()))
+}
+
+/// Reads `123.456789` seconds.
+fn microseconds(text: &str) -> Option<u64> {
+    let (seconds, fraction) = text.split_once('.')?;
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(seconds) || !digits(fraction) {
+        return None;
+    }
+    let fraction: u64 = format!("{fraction:0<6}").get(..6)?.parse().ok()?;
+    seconds.parse::<u64>().ok()?.checked_mul(1_000_000)?.checked_add(fraction)
 }
 
 fn ends_with_a_year(date: &str) -> bool {

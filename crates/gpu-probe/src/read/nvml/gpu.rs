@@ -317,6 +317,14 @@ fn link_width(text: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn link_width_never_panics(text in ".*") {
+            link_width(&text);
+        }
+    }
 
     #[test]
     fn reads_link_widths() {

@@ -64,6 +64,27 @@ fn joins_the_lines_of_one_message() {
         &[],
         &[&joined.replace(". Please", ".  Please")],
     );
+    // An older kernel, by way of `kern.log`.
+    check(
+        "Apr  7 23:03:57 intrepid kernel: [79531.760530] NVRM: API mismatch: the client has the version 185.19, but\n\
+         Apr  7 23:03:57 intrepid kernel: [79531.760531] NVRM: this kernel module has the version 177.82.  Please\n\
+         Apr  7 23:03:57 intrepid kernel: [79531.760532] NVRM: make sure that this kernel module and all NVIDIA driver\n\
+         Apr  7 23:03:57 intrepid kernel: [79531.760534] NVRM: components have the same version.\n",
+        &[],
+        &[
+            "NVRM: API mismatch: the client has the version 185.19, but this kernel module has the version 177.82.  Please make sure that this kernel module and all NVIDIA driver components have the same version.",
+        ],
+    );
+    // `dmesg` of a newer kernel.
+    check(
+        "[    5.499014] NVRM: loading NVIDIA UNIX x86_64 Kernel Module  580.105.08  Wed Oct 29 23:15:11 UTC 2025\n[    5.559842] NVRM: The NVIDIA GPU 0000:02:00.0 (PCI ID: 10de:2c58)\n               NVRM: installed in this system requires use of the NVIDIA open kernel modules.\n[    5.559858] NVRM: GPU 0000:02:00.0: RmInitAdapter failed! (0x22:0x56:884)\n[    5.560313] NVRM: GPU 0000:02:00.0: rm_init_adapter failed, device minor number 0\n",
+        &[],
+        &[
+            "NVRM: The NVIDIA GPU 0000:02:00.0 (PCI ID: 10de:2c58) installed in this system requires use of the NVIDIA open kernel modules.",
+            "NVRM: GPU 0000:02:00.0: RmInitAdapter failed! (0x22:0x56:884)",
+            "NVRM: GPU 0000:02:00.0: rm_init_adapter failed, device minor number 0",
+        ],
+    );
     check(
         "[    9.1] NVRM: The NVIDIA GPU 0000:01:00.0 (PCI ID: 10de:2b85)\n\
          [    9.1] NVRM: installed in this system requires use of the NVIDIA open kernel modules.\n\
@@ -76,6 +97,53 @@ fn joins_the_lines_of_one_message() {
             "NVRM: None of the NVIDIA devices were initialized.",
         ],
     );
+}
+
+#[test]
+fn joins_lines_that_begin_with_a_capital() {
+    // `dmesg -T` indents them.
+    check(
+        "[Mon May 25 05:20:57 2026] NVRM: The NVIDIA GPU 0000:04:00.0 (PCI ID: 10de:20b0)\n                           NVRM: installed in this system is not supported by the\n                           NVRM: NVIDIA 535.309.01 driver release.\n[Mon May 25 05:20:57 2026] nvidia 0000:04:00.0: probe with driver nvidia failed with error -1\n",
+        &[],
+        &[
+            "NVRM: The NVIDIA GPU 0000:04:00.0 (PCI ID: 10de:20b0) installed in this system is not supported by the NVIDIA 535.309.01 driver release.",
+            "nvidia 0000:04:00.0: probe with driver nvidia failed with error -1",
+        ],
+    );
+    // An older kernel stamps them.
+    check(
+        "[  194.072261] NVRM: This PCI I/O region assigned to your NVIDIA device is invalid:\n\
+         [  194.072263] NVRM: BAR1 is 0M @ 0x0 (PCI:0000:02:00.0)\n\
+         [  194.072267] NVRM: The system BIOS may have misconfigured your GPU.\n\
+         [  194.072275] nvidia: probe of 0000:02:00.0 failed with error -1\n\
+         [  194.072305] NVRM: The NVIDIA probe routine failed for 1 device(s).\n\
+         [  194.072309] NVRM: None of the NVIDIA graphics adapters were initialized!\n",
+        &[],
+        &[
+            "NVRM: This PCI I/O region assigned to your NVIDIA device is invalid: BAR1 is 0M @ 0x0 (PCI:0000:02:00.0)",
+            "nvidia: probe of 0000:02:00.0 failed with error -1",
+            "NVRM: The NVIDIA probe routine failed for 1 device(s).",
+            "NVRM: None of the NVIDIA graphics adapters were initialized!",
+        ],
+    );
+    check(
+        "[   1.1] NVRM: The NVIDIA probe routine was not called for 1 device(s).\n\
+         [   1.1] NVRM: This can occur when another driver was loaded and \n\
+         [   1.1] NVRM: obtained ownership of the NVIDIA device(s).\n\
+         [   1.2] NVRM: GPU 0000:13:00.0: GPU does not have the necessary power cables connected.\n",
+        &[],
+        &[
+            "NVRM: The NVIDIA probe routine was not called for 1 device(s).",
+            "NVRM: This can occur when another driver was loaded and obtained ownership of the NVIDIA device(s).",
+            "NVRM: GPU 0000:13:00.0: GPU does not have the necessary power cables connected.",
+        ],
+    );
+}
+
+#[test]
+fn says_an_equal_message_once() {
+    let (one, other) = ("NVRM: No NVIDIA GPU found.", "NVRM: No NVIDIA devices probed.");
+    check(&format!("[1.0] {one}\n[2.0] {other}\n[3.0] {one}\n"), &[], &[other, one]);
 }
 
 #[test]
