@@ -4,6 +4,7 @@ mod config;
 mod doctor;
 mod examples;
 mod explain;
+mod fault_matrix;
 mod generated;
 mod kernels;
 mod support;

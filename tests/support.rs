@@ -1,6 +1,9 @@
 //! Starts the real program in an empty folder with an empty environment.
 #![expect(clippy::disallowed_methods, reason = "a test of the program starts the program")]
 
+pub(crate) mod driver;
+pub(crate) mod machine;
+
 use std::{
     io::Write,
     path::{Path, PathBuf},
