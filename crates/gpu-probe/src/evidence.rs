@@ -231,12 +231,13 @@ pub(crate) fn nvml_claim(facts: &Facts) -> Option<&'static str> {
 
 /// The check to which the code of CUDA's first failed call belongs.
 pub(crate) fn cuda_claim(facts: &Facts) -> Option<&'static str> {
-    let (_, code) = cuda_failure(facts)?;
+    let (call, code) = cuda_failure(facts)?;
     let compat = mapped_cuda(facts).is_some_and(|path| path.contains("/compat/"));
     let stub = mapped_cuda(facts).is_some_and(|path| path.contains("/stubs/"));
     match code.0 {
         34 => Some("gpu/stub-library-loaded"),
         _ if stub => Some("gpu/stub-library-loaded"),
+        35 | 36 if call == "cuInit" => Some("gpu/driver-too-old-for-cuda"),
         46 if restricted_gpus(facts).is_empty() => Some("gpu/device-busy"),
         46 => Some("gpu/compute-mode-prohibited"),
         100 => no_device_claim(facts),

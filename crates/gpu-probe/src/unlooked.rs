@@ -194,6 +194,13 @@ mod tests {
     }
 
     #[test]
+    fn the_problems_that_explain_are_there() {
+        for code in EXPLAIN_SILENCE {
+            assert!(crate::CHECKS.iter().any(|check| check.code == *code), "{code}");
+        }
+    }
+
+    #[test]
     fn names_what_and_why() {
         let mut facts = example::h200();
         facts.kernel_log = unknown("`/dev/kmsg`: Operation not permitted");

@@ -3,7 +3,7 @@
 use super::diagnose;
 use crate::Reading::{Absent, Found, Unknown};
 use crate::example::{self, faults};
-use crate::{Facts, Need, Probed};
+use crate::{CallCode, Facts, KernelRun, Need, Probed};
 
 #[track_caller]
 fn check(mut facts: Facts, change: impl FnOnce(&mut Facts), root: &str) {
@@ -170,6 +170,7 @@ fn every_code_of_nvml_and_cuda() {
         (1, "gpu/cuda-init-failed"),
         (3, "gpu/hmm-breaks-init"),
         (34, "gpu/stub-library-loaded"),
+        (35, "gpu/driver-too-old-for-cuda"),
         (46, "gpu/device-busy"),
         (100, "gpu/cuda-init-failed"),
         (102, "gpu/vgpu-unlicensed"),
@@ -207,6 +208,30 @@ fn every_code_of_nvml_and_cuda() {
         facts.environment.variables.insert(name, "-1".to_owned());
     };
     check(example::h200(), hidden, "gpu/visible-devices-invalid");
+}
+
+#[test]
+fn every_code_of_a_kernel() {
+    let fail = |facts: &mut Facts, code: u32, cubin: bool| {
+        let Some(Probed::Answered(smoke)) = &mut facts.smoke else { return };
+        let run = || {
+            Found(KernelRun::Failed {
+                call: "cuModuleLoadData".to_owned(),
+                code: CallCode(code),
+                log: String::new(),
+            })
+        };
+        smoke.gpus[0].ptx = run();
+        if cubin {
+            smoke.gpus[0].cubin = run();
+        }
+    };
+    check(example::h200(), |facts| fail(facts, 221, false), "gpu/ptx-compiler-missing");
+    check(example::h200(), |facts| fail(facts, 222, false), "gpu/ptx-too-new");
+    check(example::h200(), |facts| fail(facts, 46, true), "gpu/device-busy");
+    check(example::h200(), |facts| fail(facts, 209, true), "gpu/no-kernel-image");
+    check(example::h200(), |facts| fail(facts, 700, true), "gpu/kernel-failed");
+    check(example::h200(), |facts| fail(facts, 4242, true), "gpu/kernel-failed");
 }
 
 #[test]
