@@ -1,9 +1,9 @@
 //! The CUDA toolkit cannot build machine code for this GPU.
 //!
 //! Each toolkit knows the architectures from a first to a last one: CUDA 12.6 goes up to compute
-//! capability 9.0, so that an RTX 5090 (12.0) needs 12.8; CUDA 13 dropped everything before 7.5. For a
-//! GPU that is too new, older PTX may still be compiled by the driver; for one that is too old nothing
-//! can be built.
+//! capability 9.0, so that an RTX 5090 (12.0) needs 12.8; CUDA 13 dropped everything before 7.5.
+//! For a GPU that is too new, older PTX may still be compiled by the driver; for one that is too
+//! old nothing can be built.
 //!
 //! Confirm with `nvcc --list-gpu-arch` and `nvidia-smi --query-gpu=name,compute_cap --format=csv`.
 
@@ -18,7 +18,10 @@ use serde::Serialize;
 
 /// The GPU's architecture is outside what the toolkit builds for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("{what} cannot build for compute capability {capability}: {}", why(.too_new, .since, .until))]
+#[error(
+    "{what} cannot build for compute capability {capability}: {}",
+    why(.too_new, .since, .until)
+)]
 pub struct ArchitectureNotInToolkit {
     /// Which GPU.
     #[serde(skip)]

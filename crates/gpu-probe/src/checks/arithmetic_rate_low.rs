@@ -1,10 +1,11 @@
 //! The GPU computes more slowly than it should.
 //!
 //! A chain of multiply-adds was timed and compared with the peak that the device's own figures give
-//! (multiprocessors, cores in each, fastest clock). Single precision normally reaches 90 % and more;
-//! cards with a small power budget reach less, so that only half the peak is called low. The tensor
-//! cores are driven by the portable `wmma` instructions, which reach only a part of the peak of newer
-//! GPUs, so that only a rate next to nothing is called low. A rate of zero is never normal.
+//! (multiprocessors, cores in each, fastest clock). Single precision normally reaches 90 % and
+//! more; cards with a small power budget reach less, so that only half the peak is called low. The
+//! tensor cores are driven by the portable `wmma` instructions, which reach only a part of the peak
+//! of newer GPUs, so that only a rate next to nothing is called low. A rate of zero is never
+//! normal.
 //!
 //! Look at the clocks while it works: `nvidia-smi --query-gpu=clocks.sm,clocks.max.sm,power.draw
 //! --format=csv --loop=1`. Another program on the same GPU takes its share, too.
@@ -17,7 +18,10 @@ use serde::Serialize;
 
 /// An arithmetic rate is far under the computed peak, or zero.
 #[derive(Debug, Clone, PartialEq, Serialize, thiserror::Error)]
-#[error("{what} runs at {tflops:.1} TFLOPS{}", .percent.zip(*.peak_tflops).map(|(percent, peak)| format!(", {percent} % of its peak of {peak:.1} TFLOPS")).unwrap_or_default())]
+#[error(
+    "{what} runs at {tflops:.1} TFLOPS{}",
+    .percent.zip(*.peak_tflops).map(|(percent, peak)| format!(", {percent} % of its peak of {peak:.1} TFLOPS")).unwrap_or_default()
+)]
 pub struct ArithmeticRateLow {
     /// Which GPU.
     #[serde(skip)]

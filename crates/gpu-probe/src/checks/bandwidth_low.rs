@@ -1,12 +1,13 @@
 //! The GPU's own memory is slower than it should be.
 //!
-//! A copy inside the GPU's memory was timed and compared with the peak that the device's own figures
-//! give (bus width times memory clock). A healthy GPU reaches 85 to 95 % of it in such a copy. Less
-//! than 80 % is worth a look, less than 60 % means that something is wrong: the memory clock is held
-//! down, another program uses the memory at the same time, or the GPU is damaged.
+//! A copy inside the GPU's memory was timed and compared with the peak that the device's own
+//! figures give (bus width times memory clock). A healthy GPU reaches 85 to 95 % of it in such a
+//! copy. Less than 80 % is worth a look, less than 60 % means that something is wrong: the memory
+//! clock is held down, another program uses the memory at the same time, or the GPU is damaged.
 //!
-//! Look at the clocks while it works: `nvidia-smi --query-gpu=clocks.mem,clocks.max.mem --format=csv
-//! --loop=1`. A slice of a GPU (MIG) is not judged, because it has only a share of the bandwidth.
+//! Look at the clocks while it works: `nvidia-smi --query-gpu=clocks.mem,clocks.max.mem
+//! --format=csv --loop=1`. A slice of a GPU (MIG) is not judged, because it has only a share of the
+//! bandwidth.
 
 use super::kernel_failed::{smoke_gpus, smoke_place};
 use super::{Diagnosis, Fix, Place};

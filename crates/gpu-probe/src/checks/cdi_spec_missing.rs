@@ -4,8 +4,8 @@
 //! the device nodes and libraries. Without it `--device nvidia.com/gpu=all` says `unresolvable CDI
 //! devices nvidia.com/gpu=all`.
 //!
-//! Confirm with `nvidia-ctk cdi list`. Newer container toolkits bring a service that writes the file
-//! anew after every driver update.
+//! Confirm with `nvidia-ctk cdi list`. Newer container toolkits bring a service that writes the
+//! file anew after every driver update.
 
 use super::container_toolkit_missing::{has_gpu, install_command};
 use super::{Diagnosis, Fix, Place};

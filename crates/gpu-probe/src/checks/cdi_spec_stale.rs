@@ -1,9 +1,9 @@
 //! The CDI specification describes a driver or device numbers of the past.
 //!
 //! The file was written once, and the driver was updated or the machine rebooted since. It mounts
-//! libraries that are gone, or gives the container a device node with an old number. In the container
-//! `nvidia-smi` may still work while `cuInit` fails, because the number of `nvidia-uvm` may change at
-//! each boot.
+//! libraries that are gone, or gives the container a device node with an old number. In the
+//! container `nvidia-smi` may still work while `cuInit` fails, because the number of `nvidia-uvm`
+//! may change at each boot.
 //!
 //! Compare `ls -l /dev/nvidia-uvm` with the file. Write it anew, and remove a second, older copy:
 //! files in `/etc/cdi` and `/var/run/cdi` are both used.

@@ -1,11 +1,11 @@
 //! The CDI specification is of a version that this Podman cannot read.
 //!
-//! NVIDIA's container toolkit from 1.19 on writes CDI version 0.7. Podman before 5.0, such as the 4.9
-//! of Ubuntu 24.04, does not understand it and says `unresolvable CDI devices nvidia.com/gpu=all`,
-//! as if there were no file at all.
+//! NVIDIA's container toolkit from 1.19 on writes CDI version 0.7. Podman before 5.0, such as the
+//! 4.9 of Ubuntu 24.04, does not understand it and says `unresolvable CDI devices
+//! nvidia.com/gpu=all`, as if there were no file at all.
 //!
-//! Compare `podman --version` with the first lines of the file (`cdiVersion`). Update Podman, or let
-//! an older toolkit write the file.
+//! Compare `podman --version` with the first lines of the file (`cdiVersion`). Update Podman, or
+//! let an older toolkit write the file.
 
 use super::{Diagnosis, Fix, Place};
 use crate::{Facts, Need};

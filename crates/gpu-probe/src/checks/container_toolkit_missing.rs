@@ -3,8 +3,8 @@
 //! Without it `docker run --gpus all` ends with `could not select device driver "" with
 //! capabilities: [[gpu]]`. Containers that need no GPU are not affected.
 //!
-//! Confirm with `nvidia-ctk --version`. Install the package `nvidia-container-toolkit` from NVIDIA's
-//! repository, tell Docker about it, and restart Docker.
+//! Confirm with `nvidia-ctk --version`. Install the package `nvidia-container-toolkit` from
+//! NVIDIA's repository, tell Docker about it, and restart Docker.
 
 use super::{Diagnosis, Fix, Place};
 use crate::{Facts, Need, PackageManager, Profile};

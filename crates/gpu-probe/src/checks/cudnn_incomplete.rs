@@ -1,11 +1,11 @@
 //! A copy of cuDNN lacks some of its libraries.
 //!
 //! cuDNN is one small library that loads the others (`libcudnn_ops`, `libcudnn_cnn`, …) when they
-//! are needed. Here some of them are missing beside it, or of another version. A program starts, and
-//! fails at the first convolution: `Unable to load any of {libcudnn_ops.so.9.1.0, …}`.
+//! are needed. Here some of them are missing beside it, or of another version. A program starts,
+//! and fails at the first convolution: `Unable to load any of {libcudnn_ops.so.9.1.0, …}`.
 //!
-//! List them with `ls FOLDER/libcudnn*`. Install cuDNN anew from one source only: the distribution's
-//! package, or the wheel `nvidia-cudnn-cu12`, not files copied by hand.
+//! List them with `ls FOLDER/libcudnn*`. Install cuDNN anew from one source only: the
+//! distribution's package, or the wheel `nvidia-cudnn-cu12`, not files copied by hand.
 
 use super::{Diagnosis, Fix, Place};
 use crate::{Facts, Need};
@@ -13,7 +13,10 @@ use serde::Serialize;
 
 /// Sub-libraries are missing or of another version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("cuDNN in `{folder}` is not complete: {} missing or of another version", .libraries.join(", "))]
+#[error(
+    "cuDNN in `{folder}` is not complete: {} missing or of another version",
+    .libraries.join(", ")
+)]
 pub struct CudnnIncomplete {
     /// The folder.
     pub folder: String,

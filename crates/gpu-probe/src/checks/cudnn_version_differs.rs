@@ -1,8 +1,8 @@
 //! The cuDNN here is not the one that the project is built for.
 //!
-//! `[cuda] cudnn` in `altlas.toml` names the version. No copy on this machine is of that version, so
-//! what is tested here is not what is shipped; across major versions the library's name differs and
-//! programs do not start (`libcudnn.so.9: cannot open shared object file`).
+//! `[cuda] cudnn` in `altlas.toml` names the version. No copy on this machine is of that version,
+//! so what is tested here is not what is shipped; across major versions the library's name differs
+//! and programs do not start (`libcudnn.so.9: cannot open shared object file`).
 //!
 //! Confirm with `ldconfig -p | grep libcudnn` and `pip list | grep cudnn`.
 

@@ -13,7 +13,10 @@ use serde::Serialize;
 
 /// Less than a tenth, and less than 10 GiB, is free.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("only {:.1} GiB of {:.0} GiB are free on the disk of `{path}`", gib(*.free_mib), gib(*.total_mib))]
+#[error(
+    "only {:.1} GiB of {:.0} GiB are free on the disk of `{path}`",
+    gib(*.free_mib), gib(*.total_mib)
+)]
 pub struct DiskNearlyFull {
     /// A folder on the disk.
     pub path: String,

@@ -1,8 +1,8 @@
 //! Docker was installed as a snap.
 //!
 //! A snap is shut into its own file system and cannot reach the driver's libraries or NVIDIA's
-//! container tools of the host. `docker run --gpus all` then says `could not select device driver ""
-//! with capabilities: [[gpu]]` or `load library failed: libnvidia-ml.so.1`.
+//! container tools of the host. `docker run --gpus all` then says `could not select device driver
+//! "" with capabilities: [[gpu]]` or `load library failed: libnvidia-ml.so.1`.
 //!
 //! Confirm with `snap list docker`. Remove the snap and install Docker Engine from Docker's own
 //! package repository. Images and volumes of the snap live in `/var/snap/docker` and go with it.

@@ -14,7 +14,10 @@ use serde::Serialize;
 
 /// Docker knows neither the NVIDIA runtime nor a CDI specification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("Docker knows neither the runtime `nvidia` nor a CDI device{}", if *.in_daemon_json { "; `daemon.json` names the runtime, so Docker was not restarted since" } else { "" })]
+#[error(
+    "Docker knows neither the runtime `nvidia` nor a CDI device{}",
+    if *.in_daemon_json { "; `daemon.json` names the runtime, so Docker was not restarted since" } else { "" }
+)]
 pub struct DockerRuntimeMissing {
     /// Whether the configuration file names the runtime already.
     pub in_daemon_json: bool,

@@ -1,10 +1,11 @@
 //! Docker does not answer on a machine that is meant to run containers.
 //!
-//! A runner starts its jobs in containers. There is no Docker socket, or nobody listens on it: Docker
-//! is not installed, or its service does not run. On a developer's machine this is not asked for.
+//! A runner starts its jobs in containers. There is no Docker socket, or nobody listens on it:
+//! Docker is not installed, or its service does not run. On a developer's machine this is not asked
+//! for.
 //!
-//! Confirm with `systemctl status docker` and `docker info`. `DOCKER_HOST` in the environment points
-//! the client to another socket.
+//! Confirm with `systemctl status docker` and `docker info`. `DOCKER_HOST` in the environment
+//! points the client to another socket.
 
 use super::docker_permission::is_permission;
 use super::{Diagnosis, Fix, Place};

@@ -1,8 +1,8 @@
 //! NVIDIA does not look after this driver branch any more.
 //!
-//! The first number of a driver's version is its branch. Each lives for a time that NVIDIA announces:
-//! about a year for a production branch, three for a long-term one. After that it gets no corrections,
-//! also not for security, and new toolkits and GPUs do not support it.
+//! The first number of a driver's version is its branch. Each lives for a time that NVIDIA
+//! announces: about a year for a production branch, three for a long-term one. After that it gets
+//! no corrections, also not for security, and new toolkits and GPUs do not support it.
 //!
 //! Look at the version with `cat /proc/driver/nvidia/version`, and at NVIDIA's page of data-centre
 //! driver branches. Under WSL it is not judged, because Windows numbers its drivers in another way.
@@ -14,7 +14,10 @@ use serde::Serialize;
 
 /// The branch of the driver has reached its end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("driver branch {} gets no corrections any more{}", .driver.branch, .ended.as_ref().map(|month| format!(": its support ended in {month}")).unwrap_or_default())]
+#[error(
+    "driver branch {} gets no corrections any more{}",
+    .driver.branch, .ended.as_ref().map(|month| format!(": its support ended in {month}")).unwrap_or_default()
+)]
 pub struct DriverBranchEndOfLife {
     /// The driver.
     pub driver: DriverVersion,

@@ -1,11 +1,11 @@
 //! The container was started without the driver's compute libraries.
 //!
-//! `NVIDIA_DRIVER_CAPABILITIES` tells NVIDIA's container toolkit which libraries of the driver to put
-//! into the container. Its value here lacks `compute`, so that `libcuda.so.1` and the PTX compiler
-//! are left out, and CUDA programs do not start, though `nvidia-smi` may work.
+//! `NVIDIA_DRIVER_CAPABILITIES` tells NVIDIA's container toolkit which libraries of the driver to
+//! put into the container. Its value here lacks `compute`, so that `libcuda.so.1` and the PTX
+//! compiler are left out, and CUDA programs do not start, though `nvidia-smi` may work.
 //!
-//! Look at it with `echo $NVIDIA_DRIVER_CAPABILITIES` in the container. The image sets it with `ENV`,
-//! or whoever starts the container with `-e`.
+//! Look at it with `echo $NVIDIA_DRIVER_CAPABILITIES` in the container. The image sets it with
+//! `ENV`, or whoever starts the container with `-e`.
 
 use super::{Diagnosis, Fix, Place};
 use crate::{Facts, Need};

@@ -1,8 +1,9 @@
 //! The driver is older than this CUDA, but of the same major version.
 //!
-//! Machine code runs by minor-version compatibility. What does not work: PTX that has to be compiled
-//! at run time (Numba, Triton, NVRTC, binaries without code for this GPU), which ends with 222 (`the
-//! provided PTX was compiled with an unsupported toolchain`), and the newest functions of the driver.
+//! Machine code runs by minor-version compatibility. What does not work: PTX that has to be
+//! compiled at run time (Numba, Triton, NVRTC, binaries without code for this GPU), which ends with
+//! 222 (`the provided PTX was compiled with an unsupported toolchain`), and the newest functions of
+//! the driver.
 //!
 //! Compare the `CUDA Version` that `nvidia-smi` shows with `nvcc --version`. Nothing has to be done
 //! where only machine code is used; otherwise update the driver.

@@ -1,14 +1,14 @@
 //! The driver is too old for this CUDA.
 //!
-//! Programs of a CUDA major version run on any driver of the same major version or newer: CUDA 11 from
-//! driver 450 on, CUDA 12 from 525, CUDA 13 from 580. An older driver refuses them with `CUDA driver
-//! version is insufficient for CUDA runtime version` (code 35) or `API call is not supported in the
-//! installed CUDA driver` (code 36). It is judged for the CUDA of the project and for the toolkit that
-//! a build here would use.
+//! Programs of a CUDA major version run on any driver of the same major version or newer: CUDA 11
+//! from driver 450 on, CUDA 12 from 525, CUDA 13 from 580. An older driver refuses them with `CUDA
+//! driver version is insufficient for CUDA runtime version` (code 35) or `API call is not supported
+//! in the installed CUDA driver` (code 36). It is judged for the CUDA of the project and for the
+//! toolkit that a build here would use.
 //!
-//! Compare the `CUDA Version` that `nvidia-smi` shows with `nvcc --version`. Update the driver (under
-//! WSL in Windows, for a container on its host), or use an older toolkit. On data-centre GPUs NVIDIA's
-//! forward-compatibility package is a third way.
+//! Compare the `CUDA Version` that `nvidia-smi` shows with `nvcc --version`. Update the driver
+//! (under WSL in Windows, for a container on its host), or use an older toolkit. On data-centre
+//! GPUs NVIDIA's forward-compatibility package is a third way.
 
 use super::kernel_failed::{NEWER_DRIVER, failures};
 use super::several_toolkits::active_toolkit;

@@ -1,10 +1,10 @@
 //! None of this machine's GPUs is one that the project promises to work on.
 //!
-//! `[cuda] gpus` in `altlas.toml` names models or compute capabilities. What is tested on this machine
-//! says nothing of them: other code paths may be taken, and memory and speed differ.
+//! `[cuda] gpus` in `altlas.toml` names models or compute capabilities. What is tested on this
+//! machine says nothing of them: other code paths may be taken, and memory and speed differ.
 //!
-//! List the GPUs with `nvidia-smi --query-gpu=name,compute_cap --format=csv`. Use another machine, or
-//! add this GPU to the list if the project should work on it.
+//! List the GPUs with `nvidia-smi --query-gpu=name,compute_cap --format=csv`. Use another machine,
+//! or add this GPU to the list if the project should work on it.
 
 use super::uncorrected_ecc_errors::{nvml_gpus, nvml_place};
 use super::{Diagnosis, Fix, Place};

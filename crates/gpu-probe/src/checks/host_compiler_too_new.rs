@@ -1,7 +1,7 @@
 //! The C++ compiler is newer than this `nvcc` accepts.
 //!
-//! `nvcc` compiles the host part of a program with the system's C++ compiler and refuses one that it
-//! does not know yet: `#error -- unsupported GNU version! gcc versions later than N are not
+//! `nvcc` compiles the host part of a program with the system's C++ compiler and refuses one that
+//! it does not know yet: `#error -- unsupported GNU version! gcc versions later than N are not
 //! supported!`. Typical after an upgrade of the distribution, or with a rolling one.
 //!
 //! Compare `g++ --version` with the limit in the toolkit's `include/crt/host_config.h`. Install an

@@ -1,10 +1,10 @@
 //! The image asks for a newer driver or another GPU than this machine has.
 //!
-//! CUDA images carry `NVIDIA_REQUIRE_CUDA`, such as `cuda>=12.6 brand=tesla,driver>=535,driver<536`:
-//! one of the groups (parted by spaces) must hold, and in a group every condition (parted by commas).
-//! NVIDIA's container toolkit refuses such a start with `requirement error: unsatisfied condition:
-//! cuda>=12.6`; where it was told not to look, or the container was started by CDI, programs fail
-//! later.
+//! CUDA images carry `NVIDIA_REQUIRE_CUDA`, such as `cuda>=12.6
+//! brand=tesla,driver>=535,driver<536`: one of the groups (parted by spaces) must hold, and in a
+//! group every condition (parted by commas). NVIDIA's container toolkit refuses such a start with
+//! `requirement error: unsatisfied condition: cuda>=12.6`; where it was told not to look, or the
+//! container was started by CDI, programs fail later.
 //!
 //! Look at it with `echo $NVIDIA_REQUIRE_CUDA` in the container, and at the driver's CUDA with
 //! `nvidia-smi`. Update the host's driver or use an image for an older CUDA.

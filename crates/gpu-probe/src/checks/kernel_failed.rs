@@ -4,9 +4,9 @@
 //! module, allocate, start a kernel, wait for it) returned an error. The call and the code are
 //! named as they came, also where the code is not in any list.
 //!
-//! Run it again with `cargo altlas doctor --deep` and look at the kernel log meanwhile
-//! (`sudo dmesg --follow`): an Xid line there says more. Code 2 means that the GPU has no memory
-//! left, 46 that somebody else holds the GPU, 700 to 719 that the kernel itself died on the GPU.
+//! Run it again with `cargo altlas doctor --deep` and look at the kernel log meanwhile (`sudo dmesg
+//! --follow`): an Xid line there says more. Code 2 means that the GPU has no memory left, 46 that
+//! somebody else holds the GPU, 700 to 719 that the kernel itself died on the GPU.
 
 use super::no_kernel_image::NO_BINARY;
 use super::ptx_too_new::UNSUPPORTED_PTX;

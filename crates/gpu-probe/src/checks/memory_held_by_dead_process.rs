@@ -4,9 +4,9 @@
 //! memory stays taken: a program crashed in a way that the driver could not clean up, or one of its
 //! children or a container still holds the device open.
 //!
-//! Find who holds the device with `sudo fuser --verbose /dev/nvidia*`, and end it. If nobody does, a
-//! reset of the GPU frees the memory. This is judged on a host only: in a container the numbers of
-//! other processes are not visible.
+//! Find who holds the device with `sudo fuser --verbose /dev/nvidia*`, and end it. If nobody does,
+//! a reset of the GPU frees the memory. This is judged on a host only: in a container the numbers
+//! of other processes are not visible.
 
 use super::uncorrected_ecc_errors::{nvml_gpus, nvml_place, reset_gpu};
 use super::{Diagnosis, Fix, Place};

@@ -15,7 +15,10 @@ use serde::Serialize;
 
 /// Words were read back wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("{errors} words of {tested_mib} MiB of GPU memory were read back wrong{}", .first_error.map(|offset| format!(", the first at offset {offset:#x}")).unwrap_or_default())]
+#[error(
+    "{errors} words of {tested_mib} MiB of GPU memory were read back wrong{}",
+    .first_error.map(|offset| format!(", the first at offset {offset:#x}")).unwrap_or_default()
+)]
 pub struct MemoryTestFailed {
     /// Which GPU.
     #[serde(skip)]

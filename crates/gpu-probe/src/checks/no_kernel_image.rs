@@ -17,7 +17,10 @@ use serde::Serialize;
 
 /// The smoke test got code 209.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("no code for this GPU: `{call}` of the {which} returned 209 (no kernel image){}", .capability.map(|value| format!(", and the GPU has compute capability {value}")).unwrap_or_default())]
+#[error(
+    "no code for this GPU: `{call}` of the {which} returned 209 (no kernel image){}",
+    .capability.map(|value| format!(", and the GPU has compute capability {value}")).unwrap_or_default()
+)]
 pub struct NoKernelImage {
     /// Which GPU.
     #[serde(skip)]

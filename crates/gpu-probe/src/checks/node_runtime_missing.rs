@@ -13,7 +13,10 @@ use serde::Serialize;
 
 /// A node without a runtime that gives GPUs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("a node needs a container runtime with GPU access, and {}", if *.runtime { "containerd's configuration names neither an NVIDIA runtime nor CDI" } else { "neither containerd nor CRI-O was found" })]
+#[error(
+    "a node needs a container runtime with GPU access, and {}",
+    if *.runtime { "containerd's configuration names neither an NVIDIA runtime nor CDI" } else { "neither containerd nor CRI-O was found" }
+)]
 pub struct NodeRuntimeMissing {
     /// Whether a runtime is there at all.
     pub runtime: bool,

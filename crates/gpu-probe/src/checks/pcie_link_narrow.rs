@@ -1,13 +1,14 @@
 //! The GPU's PCIe link is narrower or slower than GPU and slot allow.
 //!
 //! An idle GPU lowers its link to save power, so the link was looked at while data moved. It still
-//! had fewer lanes, or a lower generation, than this GPU in this slot can do. Copies between host and
-//! GPU are slower by the same share.
+//! had fewer lanes, or a lower generation, than this GPU in this slot can do. Copies between host
+//! and GPU are slower by the same share.
 //!
-//! Confirm under load with `nvidia-smi --query-gpu=pcie.link.gen.current,pcie.link.gen.max,
-//! pcie.link.width.current,pcie.link.width.max --format=csv`. Usual causes: a card that is not fully
-//! in its slot, dirt on the contacts, a riser cable of an older generation, a slot that has fewer
-//! lanes than it is long, an SSD that shares the lanes, or a limit in the firmware's settings.
+//! Confirm under load with `nvidia-smi
+//! --query-gpu=pcie.link.gen.current,pcie.link.gen.max,pcie.link.width.current,pcie.link.width.max
+//! --format=csv`. Usual causes: a card that is not fully in its slot, dirt on the contacts, a riser
+//! cable of an older generation, a slot that has fewer lanes than it is long, an SSD that shares
+//! the lanes, or a limit in the firmware's settings.
 
 use super::kernel_failed::{smoke_gpus, smoke_place};
 use super::uncorrected_ecc_errors::nvml_gpus;
@@ -19,7 +20,10 @@ use std::fmt;
 
 /// The link under load is less than GPU and slot together could do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("the PCIe link runs at {under_load} under load; GPU and slot can do {possible}{}", slot_note(.possible, .gpu_generation))]
+#[error(
+    "the PCIe link runs at {under_load} under load; GPU and slot can do {possible}{}",
+    slot_note(.possible, .gpu_generation)
+)]
 pub struct PcieLinkNarrow {
     /// Which GPU.
     #[serde(skip)]

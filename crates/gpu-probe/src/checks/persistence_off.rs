@@ -1,8 +1,9 @@
 //! The driver is unloaded from the GPU whenever nobody uses it.
 //!
 //! Without persistence the driver starts the GPU anew for every program: one to three seconds for
-//! each GPU, and settings such as clock limits are lost in between. On a server this makes short jobs
-//! and monitoring slow. On desktops and laptops it does not matter, and it is not reported there.
+//! each GPU, and settings such as clock limits are lost in between. On a server this makes short
+//! jobs and monitoring slow. On desktops and laptops it does not matter, and it is not reported
+//! there.
 //!
 //! Confirm with `nvidia-smi --query-gpu=persistence_mode --format=csv`. The service
 //! `nvidia-persistenced`, which comes with the driver, is the way that NVIDIA recommends.

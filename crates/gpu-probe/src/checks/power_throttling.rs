@@ -1,12 +1,12 @@
 //! Too little power holds the GPU's clocks down.
 //!
 //! A GPU at its power limit under full load is normal on many cards and not reported. This is about
-//! the other cases: the power supply told the GPU to brake, the hardware slowed it down, somebody set
-//! the limit lower than the maker did, or the rate suffers badly.
+//! the other cases: the power supply told the GPU to brake, the hardware slowed it down, somebody
+//! set the limit lower than the maker did, or the rate suffers badly.
 //!
-//! Look at it with `nvidia-smi --query --display=POWER,PERFORMANCE`. Check that every power connector
-//! of the card is fully plugged in with a cable of its own, and that the power supply is strong
-//! enough; on a laptop, that it runs on its charger.
+//! Look at it with `nvidia-smi --query --display=POWER,PERFORMANCE`. Check that every power
+//! connector of the card is fully plugged in with a cable of its own, and that the power supply is
+//! strong enough; on a laptop, that it runs on its charger.
 
 use super::arithmetic_rate_low::{FP32_LOW_PERCENT, rate_percent};
 use super::kernel_failed::{smoke_gpus, smoke_place};

@@ -4,9 +4,9 @@
 //! (`RmProfilingAdminOnly: 1`, which is how it is delivered). `ncu` then ends with
 //! `ERR_NVGPUCTRPERM`. Programs themselves are not affected.
 //!
-//! Confirm with `grep RmProfilingAdminOnly /proc/driver/nvidia/params`. Run `ncu` with `sudo`, or set
-//! the driver's option and reboot. In a container, start it with `--cap-add=SYS_ADMIN`; under WSL
-//! allow it in the NVIDIA control panel of Windows.
+//! Confirm with `grep RmProfilingAdminOnly /proc/driver/nvidia/params`. Run `ncu` with `sudo`, or
+//! set the driver's option and reboot. In a container, start it with `--cap-add=SYS_ADMIN`; under
+//! WSL allow it in the NVIDIA control panel of Windows.
 
 use super::{Diagnosis, Fix, Place};
 use crate::{Facts, Need, PackageManager, Profiler, Reading};

@@ -1,11 +1,11 @@
 //! Machine code runs, but the driver cannot compile PTX.
 //!
 //! The same kernel was right when it was loaded as machine code for this GPU, and failed when the
-//! driver had to compile it from PTX. Programs that bring machine code work; those that rely on
-//! PTX (older binaries on a newer GPU, Numba, CuPy, Triton, anything through NVRTC) do not.
+//! driver had to compile it from PTX. Programs that bring machine code work; those that rely on PTX
+//! (older binaries on a newer GPU, Numba, CuPy, Triton, anything through NVRTC) do not.
 //!
-//! Causes: `CUDA_DISABLE_PTX_JIT=1` in the environment, a `libnvidia-ptxjitcompiler.so.1` of another
-//! driver version, or a compile cache that cannot be written. Confirm with
+//! Causes: `CUDA_DISABLE_PTX_JIT=1` in the environment, a `libnvidia-ptxjitcompiler.so.1` of
+//! another driver version, or a compile cache that cannot be written. Confirm with
 //! `CUDA_FORCE_PTX_JIT=1 PROGRAM`; the cache is `~/.nv/ComputeCache` or `CUDA_CACHE_PATH`.
 
 use super::kernel_failed::{Failure, NO_PTX_COMPILER, failures};
@@ -17,7 +17,10 @@ use serde::Serialize;
 
 /// The PTX kernel failed and the cubin kernel was right.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("machine code runs but PTX does not: `{call}` returned {code}{}", if *.disabled { ", and `CUDA_DISABLE_PTX_JIT` is set" } else { "" })]
+#[error(
+    "machine code runs but PTX does not: `{call}` returned {code}{}",
+    if *.disabled { ", and `CUDA_DISABLE_PTX_JIT` is set" } else { "" }
+)]
 pub struct PtxJitBroken {
     /// Which GPU.
     #[serde(skip)]

@@ -6,8 +6,8 @@
 //! toolchain`, or `CUDA_ERROR_UNSUPPORTED_PTX_VERSION`.
 //!
 //! Compare the `CUDA Version` that `nvidia-smi` shows with `nvcc --version`. Update the driver, use
-//! an older `nvcc` or NVRTC, or build machine code for the GPU so that nothing has to be compiled at
-//! run time.
+//! an older `nvcc` or NVRTC, or build machine code for the GPU so that nothing has to be compiled
+//! at run time.
 
 use super::driver_too_old_for_cuda::driver_cuda;
 use super::kernel_failed::failures;
@@ -18,7 +18,10 @@ use serde::Serialize;
 
 /// The smoke test got code 222.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("the driver is too old to compile the PTX: `{call}` returned 222{}", .driver_cuda.map(|version| format!(", and the driver knows CUDA up to {version}")).unwrap_or_default())]
+#[error(
+    "the driver is too old to compile the PTX: `{call}` returned 222{}",
+    .driver_cuda.map(|version| format!(", and the driver knows CUDA up to {version}")).unwrap_or_default()
+)]
 pub struct PtxTooNew {
     /// Which GPU.
     #[serde(skip)]

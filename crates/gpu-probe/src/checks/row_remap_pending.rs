@@ -1,7 +1,8 @@
 //! A bad row of GPU memory waits to be replaced by a spare one.
 //!
-//! GPUs from Ampere on replace rows of memory in which an error was found, but only while the GPU is
-//! reset. Until then the bad row stays in use or is fenced off, and the next error may end a program.
+//! GPUs from Ampere on replace rows of memory in which an error was found, but only while the GPU
+//! is reset. Until then the bad row stays in use or is fenced off, and the next error may end a
+//! program.
 //!
 //! Confirm with `nvidia-smi --query --display=ROW_REMAPPER` (`Pending: Yes`). A reset of the GPU or
 //! a reboot of the machine does it.

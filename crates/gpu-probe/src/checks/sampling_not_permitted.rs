@@ -4,8 +4,8 @@
 //! (`kernel.perf_event_paranoid` over 2). The GPU's side of a profile is complete; the processor's
 //! call stacks and context switches are missing.
 //!
-//! Confirm with `nsys status --environment`. Lower the setting, or profile without that part:
-//! `nsys profile --sample=none --cpuctxsw=none PROGRAM`.
+//! Confirm with `nsys status --environment`. Lower the setting, or profile without that part: `nsys
+//! profile --sample=none --cpuctxsw=none PROGRAM`.
 
 use super::profiling_not_permitted::tool_path;
 use super::{Diagnosis, Fix, Place};

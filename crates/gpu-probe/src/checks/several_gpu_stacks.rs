@@ -1,11 +1,11 @@
 //! One Python environment holds packages for different CUDA major versions.
 //!
 //! For instance PyTorch for CUDA 12 and JAX for CUDA 13, or `nvidia-cudnn-cu11` beside
-//! `nvidia-cudnn-cu12`. Each brings its own CUDA libraries; loaded into one process they may take each
-//! other's cuDNN or cuBLAS and fail with missing symbols, and each counts with its gigabytes.
+//! `nvidia-cudnn-cu12`. Each brings its own CUDA libraries; loaded into one process they may take
+//! each other's cuDNN or cuBLAS and fail with missing symbols, and each counts with its gigabytes.
 //!
-//! Look at them with `pip list | grep -i -E 'cu1[0-9]|cuda|torch|jax|tensorflow|cupy'`. Install all of
-//! them for one CUDA, or give each an environment of its own.
+//! Look at them with `pip list | grep -i -E 'cu1[0-9]|cuda|torch|jax|tensorflow|cupy'`. Install all
+//! of them for one CUDA, or give each an environment of its own.
 
 use super::{Diagnosis, Fix, Place};
 use crate::{Facts, Need, PythonEnvironment};

@@ -3,8 +3,8 @@
 //! `nsys` unpacks programs and libraries there and loads them. The folder is mounted with `noexec`,
 //! so that the profiled program fails to start or the profile stays empty.
 //!
-//! Confirm with `findmnt --target "${TMPDIR:-/tmp}"`. Point `TMPDIR` to a folder from which programs
-//! may run.
+//! Confirm with `findmnt --target "${TMPDIR:-/tmp}"`. Point `TMPDIR` to a folder from which
+//! programs may run.
 
 use super::profiling_not_permitted::tool_path;
 use super::{Diagnosis, Fix, Place};

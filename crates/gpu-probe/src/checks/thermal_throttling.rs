@@ -4,9 +4,9 @@
 //! stay right, but everything takes longer, and a GPU that always runs this hot ages fast.
 //!
 //! Watch it with `nvidia-smi --query-gpu=temperature.gpu,clocks.sm,clocks_throttle_reasons.active
-//! --format=csv --loop=1`. Clean fans and filters, check the air flow through the case (server cards
-//! have no fan of their own), and leave a slot free between cards. On a laptop, put it on a hard
-//! surface and choose the performance profile.
+//! --format=csv --loop=1`. Clean fans and filters, check the air flow through the case (server
+//! cards have no fan of their own), and leave a slot free between cards. On a laptop, put it on a
+//! hard surface and choose the performance profile.
 
 use super::kernel_failed::{smoke_gpus, smoke_place};
 use super::uncorrected_ecc_errors::{nvml_gpus, nvml_place};
@@ -16,7 +16,10 @@ use serde::Serialize;
 
 /// Heat holds the clocks down.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("the GPU slows down because of heat: {how}{}", .temperature_c.map(|value| format!(", at {value} °C")).unwrap_or_default())]
+#[error(
+    "the GPU slows down because of heat: {how}{}",
+    .temperature_c.map(|value| format!(", at {value} °C")).unwrap_or_default()
+)]
 pub struct ThermalThrottling {
     /// Which GPU.
     #[serde(skip)]

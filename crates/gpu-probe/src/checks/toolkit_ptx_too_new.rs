@@ -1,9 +1,9 @@
 //! The PTX that this `nvcc` writes is newer than the driver can compile.
 //!
-//! Each toolkit writes PTX of its own version (CUDA 13.2 writes PTX 9.2), and a driver compiles PTX up
-//! to the version of its own CUDA. Programs with machine code for the GPU run; those that rely on PTX,
-//! and everything that goes through NVRTC of this toolkit, end with 222 (`the provided PTX was compiled
-//! with an unsupported toolchain`).
+//! Each toolkit writes PTX of its own version (CUDA 13.2 writes PTX 9.2), and a driver compiles PTX
+//! up to the version of its own CUDA. Programs with machine code for the GPU run; those that rely
+//! on PTX, and everything that goes through NVRTC of this toolkit, end with 222 (`the provided PTX
+//! was compiled with an unsupported toolchain`).
 //!
 //! Confirm with `nvcc --ptx` on any file and its `.version` line, and the `CUDA Version` that
 //! `nvidia-smi` shows.
@@ -93,5 +93,14 @@ mod tests {
         check(Reading::Found("12.6.3"), "12.4", 1);
         check(Reading::Found("12.6.3"), "13.4", 0);
         check(Reading::Unknown("no `version.json`".to_owned()), "12.0", 0);
+    }
+
+    #[test]
+    fn stands_under_the_old_driver() {
+        let found = crate::diagnose(&with_driver_cuda("11.8"), &Need::default()).problems;
+        let codes: Vec<(&str, Option<usize>)> =
+            found.iter().map(|(problem, cause)| (problem.code(), *cause)).collect();
+        let expected = [("gpu/driver-too-old-for-cuda", None), (ToolkitPtxTooNew::CODE, Some(0))];
+        assert_eq!(codes, expected);
     }
 }

@@ -15,7 +15,10 @@ use serde::Serialize;
 
 /// The toolkit that a build would use is of another version than `[cuda] version`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("a build here uses CUDA {found}, and the project is on CUDA {needed}{}", .right_folder.as_ref().map(|folder| format!(", which lies in `{folder}`")).unwrap_or_default())]
+#[error(
+    "a build here uses CUDA {found}, and the project is on CUDA {needed}{}",
+    .right_folder.as_ref().map(|folder| format!(", which lies in `{folder}`")).unwrap_or_default()
+)]
 pub struct ToolkitVersionDiffers {
     /// The folder of the toolkit that a build would use.
     pub folder: String,

@@ -1,13 +1,13 @@
 //! Copies between the host's memory and the GPU are slow.
 //!
 //! Pinned host memory was copied to and from the GPU and compared with what the PCIe link of this
-//! GPU should carry at least: 9 GB/s at generation 3, 21 at generation 4 and 48 at generation 5, each
-//! with 16 lanes (fewer lanes, a smaller share).
+//! GPU should carry at least: 9 GB/s at generation 3, 21 at generation 4 and 48 at generation 5,
+//! each with 16 lanes (fewer lanes, a smaller share).
 //!
-//! Usual causes: the copy crosses to the other processor socket (pin the program with `numactl`), an
-//! IOMMU or hypervisor in between, few memory channels filled, or a link that retrains because of a
-//! bad riser. Look at the link with `nvidia-smi --query-gpu=pcie.link.gen.current,
-//! pcie.link.width.current --format=csv` while a copy runs.
+//! Usual causes: the copy crosses to the other processor socket (pin the program with `numactl`),
+//! an IOMMU or hypervisor in between, few memory channels filled, or a link that retrains because
+//! of a bad riser. Look at the link with `nvidia-smi
+//! --query-gpu=pcie.link.gen.current,pcie.link.width.current --format=csv` while a copy runs.
 
 use super::bandwidth_low::is_sliced;
 use super::kernel_failed::{smoke_gpus, smoke_place};

@@ -1,8 +1,9 @@
 //! A Python package brings a newer CUDA than the driver can run.
 //!
 //! A wheel brings its own CUDA runtime, and the driver must be new enough for it: any driver of the
-//! same CUDA major version runs it, an older major does not. PyTorch then says `The NVIDIA driver on
-//! your system is too old`, others `CUDA driver version is insufficient for CUDA runtime version`.
+//! same CUDA major version runs it, an older major does not. PyTorch then says `The NVIDIA driver
+//! on your system is too old`, others `CUDA driver version is insufficient for CUDA runtime
+//! version`.
 //!
 //! Compare the `CUDA Version` of `nvidia-smi` with `python -c 'import torch;
 //! print(torch.version.cuda)'`. Update the driver, or install the build for an older CUDA.

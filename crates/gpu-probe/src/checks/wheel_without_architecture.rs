@@ -5,8 +5,8 @@
 //! not compatible with the current PyTorch installation`, and kernels fail with `no kernel image is
 //! available for execution on the device`.
 //!
-//! Confirm with `python -c 'import torch; print(torch.cuda.get_arch_list())'`; an entry `compute_…` in
-//! it is PTX, which a newer GPU can still use. Install a release that was built for this GPU.
+//! Confirm with `python -c 'import torch; print(torch.cuda.get_arch_list())'`; an entry `compute_…`
+//! in it is PTX, which a newer GPU can still use. Install a release that was built for this GPU.
 
 use super::gpu_not_in_project::{KnownGpu, gpu_capabilities};
 use super::{Diagnosis, Fix, Place};
@@ -16,7 +16,10 @@ use serde::Serialize;
 
 /// No architecture of a package fits the GPU.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("`{package}` {version} holds no code for compute capability {capability} (it has {})", texts(.architectures))]
+#[error(
+    "`{package}` {version} holds no code for compute capability {capability} (it has {})",
+    texts(.architectures)
+)]
 pub struct WheelWithoutArchitecture {
     /// Which GPU.
     #[serde(skip)]

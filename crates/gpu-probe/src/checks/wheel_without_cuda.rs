@@ -1,8 +1,8 @@
 //! PyTorch is installed without CUDA.
 //!
-//! This build of PyTorch runs on the processor only: `torch.cuda.is_available()` is `False` whatever
-//! the driver does. It comes about through a version with `+cpu`, an index for the processor build,
-//! or a lock file that was made on a machine without a GPU.
+//! This build of PyTorch runs on the processor only: `torch.cuda.is_available()` is `False`
+//! whatever the driver does. It comes about through a version with `+cpu`, an index for the
+//! processor build, or a lock file that was made on a machine without a GPU.
 //!
 //! Confirm with `python -c 'import torch; print(torch.version.cuda)'`, which prints `None`. Install
 //! the build for your CUDA as the selector on pytorch.org says.

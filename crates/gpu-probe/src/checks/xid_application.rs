@@ -1,12 +1,12 @@
 //! A program did something wrong on the GPU, and the driver ended its work (an Xid).
 //!
-//! An Xid is a number in the kernel log. The numbers here (13, 31, 43, 45, 69 and the like) come from
-//! the program: it read or wrote memory that it does not own, used a wrong instruction, or was ended
-//! while it worked. The GPU itself is fine, and other programs go on. Only where many different
-//! programs cause them is the hardware to be suspected.
+//! An Xid is a number in the kernel log. The numbers here (13, 31, 43, 45, 69 and the like) come
+//! from the program: it read or wrote memory that it does not own, used a wrong instruction, or was
+//! ended while it worked. The GPU itself is fine, and other programs go on. Only where many
+//! different programs cause them is the hardware to be suspected.
 //!
-//! Look at the lines with `sudo dmesg --ctime | grep Xid`; most name the process. Run that program under
-//! `compute-sanitizer`, which names the kernel and the line of the wrong access.
+//! Look at the lines with `sudo dmesg --ctime | grep Xid`; most name the process. Run that program
+//! under `compute-sanitizer`, which names the kernel and the line of the wrong access.
 
 use super::kernel_failed::smoke_gpus;
 use super::uncorrected_ecc_errors::nvml_gpus;

@@ -1,9 +1,10 @@
 //! The driver reported a fault of the GPU, its memory or its links (an Xid).
 //!
-//! An Xid is a number in the kernel log under which the driver reports that something went wrong on a
-//! GPU. The numbers here are not the kind that a faulty program causes: they speak of memory, of links
-//! (PCIe, NVLink), of power, or of the GPU's own firmware. Some ask for a reset or a reboot before the
-//! GPU is used again, some for a replacement. A number that is in no list is named as it came.
+//! An Xid is a number in the kernel log under which the driver reports that something went wrong on
+//! a GPU. The numbers here are not the kind that a faulty program causes: they speak of memory, of
+//! links (PCIe, NVLink), of power, or of the GPU's own firmware. Some ask for a reset or a reboot
+//! before the GPU is used again, some for a replacement. A number that is in no list is named as it
+//! came.
 //!
 //! Look at the lines with `sudo dmesg --ctime | grep Xid`. `nvidia-bug-report.sh` collects what the
 //! maker will ask for.
