@@ -1,69 +1,16 @@
-//! Follows links and searches `PATH` without leaving the root folder.
-//!
-//! In a tree of recorded files `/usr/local/cuda -> /usr/local/cuda-12.6` must lead to the tree's
-//! own folder, not to that of the machine that reads it.
+//! Follows links, lists folders and searches `PATH` below the root folder.
 
 use super::root::{Root, reading};
 use crate::{Environment, Reading};
 use std::{
-    collections::VecDeque,
-    ffi::OsString,
     fs, io,
     os::unix::fs::PermissionsExt,
-    path::{Component, Path, PathBuf},
+    path::{Path, PathBuf},
 };
-
-/// More links than this are a loop, as for the kernel.
-const MOST_LINKS: usize = 40;
 
 /// Where `path` leads, as a path of the machine. `Absent` where it leads nowhere.
 pub(crate) fn follow(root: &Root, path: impl AsRef<Path>) -> Reading<PathBuf> {
-    let path = path.as_ref();
-    let followed = if root.path("/") == Path::new("/") {
-        fs::canonicalize(path)
-    } else {
-        follow_below(root, path)
-    };
-    reading(followed, path)
-}
-
-fn follow_below(root: &Root, path: &Path) -> io::Result<PathBuf> {
-    let mut todo = parts(path);
-    let mut done = PathBuf::from("/");
-    let mut links = 0;
-    while let Some(part) = todo.pop_front() {
-        if part == ".." {
-            done.pop();
-            continue;
-        }
-        let next = done.join(&part);
-        let real = root.path(&next);
-        if !fs::symlink_metadata(&real)?.is_symlink() {
-            done = next;
-            continue;
-        }
-        links += 1;
-        if links > MOST_LINKS {
-            return Err(io::Error::other("too many links"));
-        }
-        let target = fs::read_link(&real)?;
-        if target.is_absolute() {
-            done = PathBuf::from("/");
-        }
-        let mut ahead = parts(&target);
-        ahead.append(&mut todo);
-        todo = ahead;
-    }
-    Ok(done)
-}
-
-fn parts(path: &Path) -> VecDeque<OsString> {
-    let part = |component: Component<'_>| match component {
-        Component::Normal(name) => Some(name.to_owned()),
-        Component::ParentDir => Some(OsString::from("..")),
-        Component::RootDir | Component::CurDir | Component::Prefix(_) => None,
-    };
-    path.components().filter_map(part).collect()
+    root.canonical(path)
 }
 
 /// Whether there is something at `path`, links followed. What could not be looked at is not there.
@@ -86,36 +33,24 @@ pub(crate) fn first_there(root: &Root, paths: &[&str]) -> Reading<String> {
 
 /// The text of a file, links followed.
 pub(crate) fn text(root: &Root, path: impl AsRef<Path>) -> Reading<String> {
-    match follow(root, path) {
-        Reading::Found(path) => root.text(path),
-        Reading::Absent => Reading::Absent,
-        Reading::Unknown(reason) => Reading::Unknown(reason),
-    }
+    root.text(path)
 }
 
 /// The first `limit` bytes of a file as text, links followed.
 pub(crate) fn head(root: &Root, path: impl AsRef<Path>, limit: u64) -> Reading<String> {
-    let path = match follow(root, path) {
-        Reading::Found(path) => path,
-        Reading::Absent => return Reading::Absent,
-        Reading::Unknown(reason) => return Reading::Unknown(reason),
-    };
+    let path = path.as_ref();
     let read = || {
         let mut bytes = Vec::new();
-        let file = fs::File::open(root.path(&path))?;
+        let file = fs::File::open(root.path(path))?;
         io::Read::read_to_end(&mut io::Read::take(file, limit), &mut bytes)?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     };
-    reading(read(), &path)
+    reading(read(), path)
 }
 
 /// The sorted names in a folder, links followed.
 pub(crate) fn listed(root: &Root, path: impl AsRef<Path>) -> Reading<Vec<String>> {
-    match follow(root, path) {
-        Reading::Found(path) => root.names(path),
-        Reading::Absent => Reading::Absent,
-        Reading::Unknown(reason) => Reading::Unknown(reason),
-    }
+    root.names(path)
 }
 
 /// The sorted names in a folder, links followed; none where it cannot be listed. For places in
@@ -127,7 +62,6 @@ pub(crate) fn names(root: &Root, path: impl AsRef<Path>) -> Vec<String> {
 /// The sorted names in a folder that begin with `beginning`: cheaper than [`names`] for the large
 /// folders of the loader.
 pub(crate) fn names_beginning(root: &Root, path: &Path, beginning: &str) -> Vec<String> {
-    let Reading::Found(path) = follow(root, path) else { return Vec::new() };
     let Ok(entries) = fs::read_dir(root.path(path)) else { return Vec::new() };
     let named = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let mut names: Vec<String> = named.filter(|name| name.starts_with(beginning)).collect();
@@ -152,7 +86,6 @@ pub(crate) fn on_path(root: &Root, environment: &Environment, name: &str) -> Vec
 
 /// Whether `path` leads to a file that may be executed.
 pub(crate) fn is_program(root: &Root, path: &Path) -> bool {
-    let Reading::Found(path) = follow(root, path) else { return false };
     fs::metadata(root.path(path))
         .is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
 }

@@ -153,7 +153,7 @@ fn what_cannot_be_looked_at_is_listed_with_the_reason() {
     let [venv] = found.as_slice() else { panic!("{found:?}") };
     assert_eq!(venv.site_packages, "/venv/lib");
     assert!(venv.python.unknown().is_some());
-    assert_eq!(venv.unreadable, ["`/venv/lib`: too many links"]);
+    assert_eq!(venv.unreadable, ["`/venv/lib`: Too many levels of symbolic links (os error 40)"]);
 }
 
 #[test]
