@@ -21,7 +21,7 @@ mod session;
 mod watch;
 
 use crate::{
-    Depth, Reading, Smoke, SmokeGpu,
+    CallCode, Depth, Reading, Smoke, SmokeGpu,
     driver::{Driver, Failure, LoadError},
     isolate::Reporter,
 };
@@ -32,6 +32,8 @@ use std::{
 
 /// How long a deep test goes on with its rounds, so that heat and power limits show.
 const DEEP: Duration = Duration::from_secs(20);
+/// `CUDA_ERROR_NO_DEVICE`: there is nothing to test.
+const NO_DEVICE: CallCode = CallCode(100);
 
 /// Runs the test on all GPUs, side by side. Ends early where the reporter is told to stop.
 pub(crate) fn run(depth: Depth, reporter: &Reporter<'_>) -> Smoke {
@@ -88,7 +90,10 @@ fn run_all(progress: &Progress, reporter: &Reporter<'_>) -> Result<(), SmokeGpu>
     lane.stage("dlopen");
     let driver = Driver::load().map_err(|error| not_loaded(&error))?;
     lane.stage("cuInit");
-    driver.init().map_err(|failure| failed(0, failure, ""))?;
+    match driver.init() {
+        Err(failure) if failure.code == NO_DEVICE => return Ok(()),
+        done => done.map_err(|failure| failed(0, failure, ""))?,
+    }
     lane.stage("cuDeviceGetCount");
     let count = driver.device_count().map_err(|failure| failed(0, failure, ""))?;
     let count = u32::try_from(count).unwrap_or(0);
@@ -127,10 +132,10 @@ fn one_gpu(
             let watched = watch.add(gpu.pci_address.found().map(String::as_str));
             deep::run(driver, &ready, &mut gpu, end, &lane, reporter, &mut |gpu| {
                 gpu.watch = watch.seen(watched);
+                deep::set_link_peak(gpu);
                 progress.put(gpu.clone());
                 reporter.partial(&progress.smoke(true));
             });
-            gpu.watch = watch.seen(watched);
         }
         quick::finish(driver, ready, &lane);
         progress.put(gpu);

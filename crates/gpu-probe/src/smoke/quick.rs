@@ -13,8 +13,9 @@ use crate::{
 };
 use std::{ffi::c_void, time::Instant};
 
-/// Whole numbers and floats that the kernel writes of each.
-const ELEMENTS: u32 = 1 << 18;
+/// Whole numbers, and as many floats, that the kernel writes: blocks enough for every
+/// multiprocessor of the largest GPU.
+const ELEMENTS: u32 = 1 << 17;
 const BLOCK: u32 = 256;
 
 /// A GPU whose quick test was right, with its context.
