@@ -1,3 +1,11 @@
-//! tests
+//! The one integration test binary: starts the real program, and holds the rules of the house.
 
+mod config;
+mod doctor;
+mod examples;
+mod explain;
+mod fault_matrix;
+mod generated;
 mod kernels;
+mod support;
+mod tidy;

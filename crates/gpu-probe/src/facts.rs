@@ -10,6 +10,7 @@
 mod containers;
 mod cuda;
 mod environment;
+mod float;
 mod host;
 mod kernel;
 mod libraries;
@@ -18,6 +19,8 @@ mod pci;
 mod profilers;
 mod python;
 mod reading;
+mod redact;
+mod save;
 mod smoke;
 mod toolkit;
 
@@ -38,6 +41,7 @@ pub use pci::PciGpu;
 pub use profilers::{Profiler, Profilers, ToolCopy};
 pub use python::{PythonEnvironment, PythonPackage};
 pub use reading::{CallCode, Probed, Reading};
+pub use save::FactsError;
 pub use smoke::{BandwidthRun, Depth, KernelRun, MemoryTest, RateRun, Smoke, SmokeGpu, SmokeWatch};
 pub use toolkit::{CudnnCopy, HostCompiler, NvccLimit, Toolkit};
 

@@ -9,12 +9,18 @@ mod cause;
 mod checks;
 mod codes;
 mod driver;
+mod evidence;
+mod explanation;
 mod facts;
 mod isolate;
 mod kernels;
 mod need;
+mod package_manager;
 mod read;
+mod shell_word;
 mod smoke;
+mod unlooked;
+mod xid;
 
 #[cfg(test)]
 mod example;
@@ -22,7 +28,12 @@ mod example;
 pub use cause::{Diagnosed, Unlooked, diagnose};
 pub use checks::*;
 pub use codes::{cuda_code_name, nvml_code_name};
+pub use explanation::module_text;
 pub use facts::*;
 pub use isolate::{ChildCommand, ChildTask, serve};
 pub use need::{GpuWish, Need, Profile};
+pub use package_manager::PackageManager;
 pub use read::{ReadOptions, read};
+pub use xid::{
+    Xid, XidAction, XidActor, XidClass, XidImpact, parse_kernel_log, parse_xid_line, xid, xids,
+};

@@ -4,15 +4,48 @@
 //! function makes facts of it. Paths are below [`ReadOptions::root`], so a tree of recorded files
 //! is read like a machine.
 
+mod cdi;
+mod containers;
 mod cuda;
+mod cudnn;
+mod device_nodes;
+mod disk;
+mod docker;
+mod driver_libraries;
+mod elf;
+mod environment;
+mod follow;
+mod host;
+mod host_compiler;
+mod kernel_log;
+mod kernel_module;
+mod loader;
+mod machine;
+mod module_file;
 mod nvml;
+mod pci;
+mod profilers;
+mod python;
 mod root;
+mod smoke;
+mod toolkits;
+mod user;
 
 pub(crate) use cuda::cuda;
 pub(crate) use nvml::{nvml, throttle_reasons};
 
-use crate::{ChildCommand, Depth, Environment, Facts};
-use std::{path::PathBuf, time::Duration};
+use crate::{
+    ChildCommand, ChildTask, CudnnCopy, Depth, Environment, Facts, HostCompiler, PciGpu, Probed,
+    Profilers, PythonEnvironment, Reading, Toolkit, isolate,
+};
+use root::Root;
+use serde::de::DeserializeOwned;
+use std::{
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicBool},
+    thread::{self, ScopedJoinHandle},
+    time::Duration,
+};
 
 /// What to read and how.
 #[derive(Debug, Clone)]
@@ -31,6 +64,8 @@ pub struct ReadOptions {
     pub wake: bool,
     /// How much to run on the GPUs; `None` for nothing.
     pub smoke: Option<Depth>,
+    /// Set it (on Ctrl-C) to end a run on the GPUs early; what was measured so far is kept.
+    pub stop: Arc<AtomicBool>,
     /// The version of the program, for [`Facts::written_by`].
     pub written_by: String,
     /// The time, seconds since 1970-01-01 UTC.
@@ -41,27 +76,124 @@ pub struct ReadOptions {
 ///
 /// `progress` is called with a few words before each step that may take long.
 pub fn read(options: &ReadOptions, progress: &(dyn Fn(&str) + Sync)) -> Facts {
-    let _ = (options, progress);
-    Facts {
-        schema: crate::SCHEMA,
-        taken_at_unix_s: options.now_unix_s,
-        written_by: options.written_by.clone(),
-        redacted: false,
-        host: Default::default(),
-        environment: options.environment.clone(),
-        pci: Default::default(),
-        kernel_module: Default::default(),
-        device_nodes: Default::default(),
-        kernel_log: Default::default(),
-        driver_libraries: Default::default(),
-        nvml: Default::default(),
-        cuda: Default::default(),
-        containers: Default::default(),
-        toolkits: Vec::new(),
-        host_compiler: Default::default(),
-        cudnn: Vec::new(),
-        profilers: Default::default(),
-        python: Vec::new(),
-        smoke: None,
+    let root = Root::new(&options.root);
+    let environment = &options.environment;
+    // The bus comes first: it says whether a GPU sleeps, which a driver call would wake.
+    let pci = pci::read(&root);
+    let asleep = asleep(&pci, options.wake);
+    let ask = Ask { options, asleep: asleep.as_deref(), progress };
+    let mut facts = thread::scope(|scope| {
+        let nvml = scope.spawn(|| ask.driver("asking NVML", &ChildTask::Nvml));
+        let cuda = scope.spawn(|| ask.driver("asking the CUDA driver", &ChildTask::Cuda));
+        let containers = scope.spawn(|| {
+            progress("asking Docker");
+            containers::read(&root, environment)
+        });
+        let software = scope.spawn(|| Software::read(&root, options));
+        let host = host::read(&root, environment);
+        let kernel_module = kernel_module::read(&root, &host.machine);
+        let gpus = pci.found().map_or(&[] as &[PciGpu], Vec::as_slice);
+        let machine = &host.machine;
+        let device_nodes = device_nodes::read(&root, gpus, &kernel_module, machine, options.wake);
+        let kernel_log = kernel_log::read(&root);
+        let driver_libraries = driver_libraries::read(&root, environment);
+        let software = software.join().unwrap_or_else(|_| Software::failed());
+        Facts {
+            schema: crate::SCHEMA,
+            taken_at_unix_s: options.now_unix_s,
+            written_by: options.written_by.clone(),
+            redacted: false,
+            host,
+            environment: environment.clone(),
+            kernel_module,
+            device_nodes,
+            kernel_log,
+            driver_libraries,
+            nvml: joined(nvml),
+            cuda: joined(cuda),
+            containers: containers.join().unwrap_or_default(),
+            toolkits: software.toolkits,
+            host_compiler: software.host_compiler,
+            cudnn: software.cudnn,
+            profilers: software.profilers,
+            python: software.python,
+            smoke: None,
+            pci: pci.clone(),
+        }
+    });
+    facts.smoke = options.smoke.map(|depth| smoke::run(&root, options, depth, &facts, progress));
+    facts
+}
+
+/// What a call of the driver needs to know.
+struct Ask<'a> {
+    options: &'a ReadOptions,
+    asleep: Option<&'a str>,
+    progress: &'a (dyn Fn(&str) + Sync),
+}
+
+impl Ask<'_> {
+    fn driver<T: DeserializeOwned>(&self, words: &str, task: &ChildTask) -> Probed<T> {
+        if let Some(address) = self.asleep {
+            return Probed::NotRun(format!(
+                "the GPU {address} sleeps to save power, and asking the driver would wake it"
+            ));
+        }
+        (self.progress)(words);
+        isolate::run(&self.options.child, task, self.options.deadline)
     }
 }
+
+/// The address of a GPU that sleeps and is to be left alone.
+fn asleep(pci: &Reading<Vec<PciGpu>>, wake: bool) -> Option<String> {
+    let is_asleep = |gpu: &&PciGpu| gpu.runtime_status.found().is_some_and(|it| it == "suspended");
+    let sleeping = pci.found()?.iter().find(is_asleep).filter(|_| !wake)?;
+    Some(sleeping.address.clone())
+}
+
+/// A reader that panicked is a fault of this crate, and still not the end of all the others.
+const FAILED: &str = "the reader failed; please report this";
+
+fn joined<T>(thread: ScopedJoinHandle<'_, Probed<T>>) -> Probed<T> {
+    thread.join().unwrap_or_else(|_| Probed::NotRun(FAILED.to_owned()))
+}
+
+/// What is read from files of installed software and can be many files.
+struct Software {
+    toolkits: Vec<Toolkit>,
+    host_compiler: Reading<HostCompiler>,
+    cudnn: Vec<CudnnCopy>,
+    profilers: Profilers,
+    python: Vec<PythonEnvironment>,
+}
+
+impl Software {
+    fn read(root: &Root, options: &ReadOptions) -> Self {
+        let environment = &options.environment;
+        let python = python::read(root, environment, &options.folder);
+        let toolkits = toolkits::read(root, environment);
+        Self {
+            host_compiler: host_compiler::read(root, environment),
+            cudnn: cudnn::read(root, environment, &python),
+            profilers: profilers::read(root, environment, &toolkits),
+            toolkits,
+            python,
+        }
+    }
+
+    fn failed() -> Self {
+        let failed = || FAILED.to_owned();
+        let unread =
+            PythonEnvironment { unreadable: vec![failed()], ..PythonEnvironment::default() };
+        Self {
+            toolkits: Vec::new(),
+            host_compiler: Reading::Unknown(failed()),
+            cudnn: Vec::new(),
+            profilers: Profilers::default(),
+            python: vec![unread],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

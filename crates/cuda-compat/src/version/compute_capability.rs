@@ -33,7 +33,7 @@ impl FromStr for ComputeCapability {
         let trimmed = text.trim();
         let target = trimmed.strip_prefix("sm_").or_else(|| trimmed.strip_prefix("compute_"));
         match target {
-            Some(digits) => from_target(digits.trim_end_matches(['a', 'f'])),
+            Some(digits) => from_target(digits.strip_suffix(['a', 'f']).unwrap_or(digits)),
             None => match numbers(trimmed).as_deref() {
                 Some(&[major, minor]) if minor < 10 => Some(Self { major, minor }),
                 _ => None,
@@ -75,7 +75,10 @@ mod tests {
         check("sm_90a", Some("9.0"));
         check("compute_50", Some("5.0"));
         check("sm_", None);
+        check("sm_120f", Some("12.0"));
         check("sm_9", None);
+        check("sm_90af", None);
+        check("compute_", None);
         check("8.90", None);
         check("RTX 4060", None);
     }

@@ -20,6 +20,12 @@ pub struct DriverVersion {
 }
 
 impl DriverVersion {
+    /// The branch with `.0`: not older than any driver of an older branch, not newer than any of
+    /// this one.
+    pub const fn of_branch(branch: u32) -> Self {
+        Self { branch, minor: 0, patch: None, width: (1, 0) }
+    }
+
     fn key(&self) -> (u32, u32, u32) {
         (self.branch, self.minor, self.patch.unwrap_or(0))
     }

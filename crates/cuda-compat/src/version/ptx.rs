@@ -12,6 +12,13 @@ pub struct PtxVersion {
     pub minor: u32,
 }
 
+impl PtxVersion {
+    /// The version `major.minor`.
+    pub const fn new(major: u32, minor: u32) -> Self {
+        Self { major, minor }
+    }
+}
+
 impl FromStr for PtxVersion {
     type Err = VersionError;
 
@@ -32,3 +39,21 @@ impl fmt::Display for PtxVersion {
 }
 
 serde_as_text!(PtxVersion);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parses_and_prints() {
+        let check = |text: &str, expected: Option<PtxVersion>| {
+            assert_eq!(text.parse::<PtxVersion>().ok(), expected, "{text:?}");
+        };
+        check("8.8", Some(PtxVersion::new(8, 8)));
+        check(" 7.0\n", Some(PtxVersion::new(7, 0)));
+        check("8", None);
+        check("8.8.1", None);
+        check(".version 8.8", None);
+        assert!(PtxVersion::new(8, 8) < PtxVersion::new(9, 0));
+    }
+}

@@ -44,3 +44,21 @@ impl fmt::Display for PythonVersion {
 }
 
 serde_as_text!(PythonVersion);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parses_and_prints() {
+        let check = |text: &str, expected: Option<&str>| {
+            let got = text.parse::<PythonVersion>().ok().map(|value| value.to_string());
+            assert_eq!(got.as_deref(), expected, "{text:?}");
+        };
+        check("3.11", Some("3.11"));
+        check("3.11.7", Some("3.11.7"));
+        check("3", None);
+        check("3.13t", None);
+        check("3.x", None);
+    }
+}

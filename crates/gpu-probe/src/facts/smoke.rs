@@ -21,6 +21,7 @@ pub struct Smoke {
     /// How much was asked for.
     pub depth: Depth,
     /// How long it took, in seconds.
+    #[serde(with = "super::float")]
     pub seconds: f64,
     /// Whether it was ended early (Ctrl-C) and the rest is partial.
     pub interrupted: bool,
@@ -69,6 +70,7 @@ pub enum KernelRun {
         /// How many were compared.
         elements: u64,
         /// Launch until done, in milliseconds.
+        #[serde(with = "super::float")]
         milliseconds: f64,
     },
     /// Elements were wrong.
@@ -100,6 +102,7 @@ pub enum KernelRun {
 pub struct BandwidthRun {
     /// The median of the samples, in GB/s (10⁹ bytes; a copy inside the GPU counts reading and
     /// writing). Zero where the GPU's clock gave no usable time, such as NaN.
+    #[serde(with = "super::float")]
     pub gb_per_s: f64,
     /// The peak that the device's own figures give, in GB/s, where they give one; for copies from
     /// and to the host that of the PCIe link as it was under load.
@@ -113,6 +116,7 @@ pub struct BandwidthRun {
 pub struct RateRun {
     /// The median of the samples, in TFLOPS (10¹² operations a second; a multiply-add is two). Zero
     /// where the GPU's clock gave no usable time, such as NaN.
+    #[serde(with = "super::float")]
     pub tflops: f64,
     /// The peak that the device's own figures give, in TFLOPS, where they give one.
     pub peak_tflops: Option<f64>,

@@ -2,12 +2,17 @@
 
 use crate::Reading;
 use std::{
+    collections::VecDeque,
+    ffi::OsString,
     io::{self, Read},
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 /// No file that is read whole is larger; `/proc` and configuration files are far smaller.
 const LARGEST: u64 = 8 * 1024 * 1024;
+
+/// As many links as the kernel follows before it says `ELOOP`.
+const MOST_LINKS: usize = 40;
 
 /// The folder that stands for `/`.
 #[derive(Debug, Clone)]
@@ -20,16 +25,56 @@ impl Root {
         Self { folder: folder.to_owned() }
     }
 
-    /// The real path of an absolute path of the machine.
+    /// Whether this is the machine itself and not a tree of recorded files.
+    pub(crate) fn is_live(&self) -> bool {
+        self.folder == Path::new("/")
+    }
+
+    /// The real path of an absolute path of the machine, with links followed as the machine would:
+    /// an absolute link leads to a place below the root, and `..` never leads out of it.
     pub(crate) fn path(&self, path: impl AsRef<Path>) -> PathBuf {
+        if self.is_live() {
+            return Path::new("/").join(path);
+        }
+        self.folder.join(self.resolved(path.as_ref()))
+    }
+
+    /// The real path of the thing that is called so, also where it is a link.
+    fn path_of_name(&self, path: &Path) -> PathBuf {
+        match (path.parent(), path.file_name()) {
+            (Some(parent), Some(name)) => self.path(parent).join(name),
+            _ => self.path(path),
+        }
+    }
+
+    /// The path of the machine with all links followed; `Absent` where nothing is there.
+    pub(crate) fn canonical(&self, path: impl AsRef<Path>) -> Reading<PathBuf> {
         let path = path.as_ref();
-        self.folder.join(path.strip_prefix("/").unwrap_or(path))
+        let real = self.path(path);
+        if self.is_live() {
+            return reading(real.canonicalize(), path);
+        }
+        reading(real.metadata(), path).map(|_| PathBuf::from(self.shown(&real)))
+    }
+
+    /// Where a link leads, as it is written; `Absent` where there is no such link.
+    pub(crate) fn link(&self, path: impl AsRef<Path>) -> Reading<PathBuf> {
+        let path = path.as_ref();
+        match std::fs::read_link(self.path_of_name(path)) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => Reading::Absent,
+            result => reading(result, path),
+        }
     }
 
     /// The path of the machine for a real path: the reverse of [`Root::path`].
     pub(crate) fn shown(&self, path: &Path) -> String {
         let inside = path.strip_prefix(&self.folder).unwrap_or(path);
         Path::new("/").join(inside).display().to_string()
+    }
+
+    /// Whether something is there. What may not be looked at is not.
+    pub(crate) fn exists(&self, path: impl AsRef<Path>) -> bool {
+        self.path(path).exists()
     }
 
     /// The text of a file; `Absent` where there is none.
@@ -60,6 +105,43 @@ impl Root {
         };
         reading(list(), path)
     }
+
+    /// The path relative to the root, with links followed as far as there is something.
+    fn resolved(&self, path: &Path) -> PathBuf {
+        let mut done = PathBuf::new();
+        let mut left: VecDeque<OsString> = parts(path).collect();
+        let mut links = 0;
+        while let Some(part) = left.pop_front() {
+            if part == ".." {
+                done.pop();
+                continue;
+            }
+            let Ok(target) = std::fs::read_link(self.folder.join(&done).join(&part)) else {
+                done.push(part);
+                continue;
+            };
+            links += 1;
+            if links > MOST_LINKS {
+                // Nothing is ever there, so the loop shows as absent and not as a hang.
+                return done.join(part).join("…");
+            }
+            if target.is_absolute() {
+                done.clear();
+            }
+            for part in parts(&target).collect::<Vec<_>>().into_iter().rev() {
+                left.push_front(part);
+            }
+        }
+        done
+    }
+}
+
+/// The parts of a path that lead somewhere.
+fn parts(path: &Path) -> impl Iterator<Item = OsString> {
+    path.components().filter_map(|part| match part {
+        Component::Normal(_) | Component::ParentDir => Some(part.as_os_str().to_owned()),
+        Component::RootDir | Component::CurDir | Component::Prefix(_) => None,
+    })
 }
 
 /// What an attempt on `path` came to.
@@ -72,5 +154,83 @@ pub(crate) fn reading<T>(result: io::Result<T>, path: &Path) -> Reading<T> {
             Reading::Absent
         }
         Err(error) => Reading::Unknown(format!("`{}`: {error}", path.display())),
+    }
+}
+
+/// Trees of files for the tests of readers.
+#[cfg(test)]
+pub(crate) mod tree {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    /// A tree that is removed when it is dropped.
+    pub(crate) struct Tree {
+        folder: tempfile::TempDir,
+    }
+
+    impl Tree {
+        /// A tree of these files. A text that begins with `-> ` makes a link.
+        pub(crate) fn new(files: &[(&str, &str)]) -> Self {
+            let tree = Self { folder: tempfile::tempdir().unwrap() };
+            for (path, text) in files {
+                tree.write(path, text.as_bytes());
+            }
+            tree
+        }
+
+        pub(crate) fn write(&self, path: &str, bytes: &[u8]) {
+            let real = self.folder.path().join(path.trim_start_matches('/'));
+            std::fs::create_dir_all(real.parent().unwrap()).unwrap();
+            match bytes.strip_prefix(b"-> ") {
+                Some(target) => symlink(std::str::from_utf8(target).unwrap(), real).unwrap(),
+                None => std::fs::write(real, bytes).unwrap(),
+            }
+        }
+
+        pub(crate) fn root(&self) -> Root {
+            Root::new(self.folder.path())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tree::Tree;
+    use crate::Reading::{Absent, Found};
+    use std::path::PathBuf;
+
+    #[test]
+    fn links_stay_below_the_root() {
+        let tree = Tree::new(&[
+            ("/usr/lib/os-release", "ID=here"),
+            ("/etc/os-release", "-> /usr/lib/os-release"),
+            ("/etc/relative", "-> ../usr/lib/os-release"),
+            ("/etc/up", "-> ../../../../../usr/lib/os-release"),
+            ("/lib", "-> usr/lib"),
+            ("/etc/through", "-> /lib/os-release"),
+            ("/etc/passwd-of-the-machine", "-> /etc/passwd"),
+            ("/etc/loop", "-> /etc/loop"),
+        ]);
+        let root = tree.root();
+        for path in
+            ["/etc/os-release", "/etc/relative", "/etc/up", "/lib/os-release", "/etc/through"]
+        {
+            assert_eq!(root.text(path), Found("ID=here".to_owned()), "{path}");
+            assert_eq!(root.canonical(path), Found(PathBuf::from("/usr/lib/os-release")), "{path}");
+        }
+        assert_eq!(root.text("/etc/passwd-of-the-machine"), Absent);
+        assert_eq!(root.text("/etc/loop"), Absent);
+        assert_eq!(root.text("/../../../../../../../../etc/passwd"), Absent);
+        assert_eq!(root.link("/etc/os-release"), Found(PathBuf::from("/usr/lib/os-release")));
+        assert_eq!(root.link("/usr/lib/os-release"), Absent);
+        assert_eq!(root.shown(&root.path("/lib/os-release")), "/usr/lib/os-release");
+    }
+
+    #[test]
+    fn a_folder_is_not_a_text() {
+        let tree = Tree::new(&[("/etc/a/b", "")]);
+        assert!(tree.root().text("/etc/a").unknown().unwrap().starts_with("`/etc/a`: "));
+        assert_eq!(tree.root().names("/etc/a"), Found(vec!["b".to_owned()]));
+        assert_eq!(tree.root().names("/etc/a/b"), Absent);
     }
 }

@@ -1,0 +1,8 @@
+//! The commands, one file each: a doc comment (its help text), its arguments, `run`.
+
+pub(crate) mod child;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod doctor;
+pub(crate) mod explain;
+pub(crate) mod man;

@@ -1,0 +1,193 @@
+//! From bytes to a [`Config`]: pure, with a place for every mistake.
+
+use super::{Config, SCHEMA, unknown_key};
+use serde::Deserialize;
+use std::ops::Range;
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue, ValueDeserializer},
+};
+
+/// A mistake in the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wrong {
+    pub(crate) message: String,
+    pub(crate) span: Range<usize>,
+    pub(crate) help: Option<String>,
+}
+
+/// The text of a file; the error says what the file is instead, as in `is UTF-16`.
+pub(crate) fn decode(bytes: &[u8]) -> Result<String, String> {
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err("is written in UTF-16; save it as UTF-8".to_owned());
+    }
+    if bytes.contains(&0) {
+        return Err("is a binary file; a config is a TOML file".to_owned());
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text.to_owned()),
+        Err(error) => {
+            let before = &bytes[..error.valid_up_to()];
+            let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+            Err(format!("is not UTF-8 (line {line}); save it as UTF-8"))
+        }
+    }
+}
+
+/// Whether the text has this table; a text that is not TOML has none.
+pub(crate) fn has_table(text: &str, path: &[&str]) -> bool {
+    DeTable::parse(text).is_ok_and(|root| inner(DeValue::Table(root.into_inner()), path).is_some())
+}
+
+fn inner<'i>(value: DeValue<'i>, path: &[&str]) -> Option<Spanned<DeValue<'i>>> {
+    let DeValue::Table(mut table) = value else { return None };
+    let (first, rest) = path.split_first()?;
+    let found = table.remove(*first)?;
+    if rest.is_empty() { Some(found) } else { inner(found.into_inner(), rest) }
+}
+
+/// Reads the config in `text`, below the table `path`.
+pub(crate) fn parse(text: &str, path: &[&str]) -> Result<Config, Wrong> {
+    let root = DeTable::parse(text).map_err(|error| from_toml(&error, 0..0))?;
+    let span = root.span();
+    let root = DeValue::Table(root.into_inner());
+    let table = if path.is_empty() {
+        Spanned::new(span, root)
+    } else {
+        inner(root, path).ok_or_else(|| Wrong {
+            message: format!("there is no table `[{}]`", path.join(".")),
+            span: 0..0,
+            help: None,
+        })?
+    };
+    check_schema(&table)?;
+    if let Some(wrong) = unknown_key::find(table.get_ref()) {
+        return Err(wrong);
+    }
+    let whole = table.span();
+    let config = Config::deserialize(ValueDeserializer::from(table))
+        .map_err(|error| from_toml(&error, whole))?;
+    check_codes(&config, text)?;
+    Ok(config)
+}
+
+/// The number comes first: a newer file has keys that this version does not know.
+fn check_schema(table: &Spanned<DeValue<'_>>) -> Result<(), Wrong> {
+    let Some(schema) = table.get_ref().get("schema") else {
+        return Err(Wrong {
+            message: "the `schema` number is missing".to_owned(),
+            span: table.span().start..table.span().start,
+            help: Some(format!("add `schema = {SCHEMA}` at the top")),
+        });
+    };
+    let number = schema.get_ref().as_integer().and_then(|number| number.as_str().parse().ok());
+    match number {
+        Some(SCHEMA) => Ok(()),
+        Some(newer) if newer > SCHEMA => Err(Wrong {
+            message: format!("this file is of schema {newer}, and this altlas reads {SCHEMA}"),
+            span: schema.span(),
+            help: Some("install a newer altlas".to_owned()),
+        }),
+        _ => Err(Wrong {
+            message: format!("`schema` must be the number {SCHEMA}"),
+            span: schema.span(),
+            help: None,
+        }),
+    }
+}
+
+/// Codes and areas in `[levels]` and `[[accept]]` must exist.
+fn check_codes(config: &Config, text: &str) -> Result<(), Wrong> {
+    let in_levels = config.levels.keys().map(|key| (key, true));
+    let in_accept = config.accept.iter().map(|accept| (&accept.code, false));
+    for (code, area_too) in in_levels.chain(in_accept) {
+        let known = crate::finding::codes();
+        let is_area = area_too && known.iter().any(|known| crate::finding::area(known) == code);
+        if is_area || known.contains(&code.as_str()) {
+            continue;
+        }
+        let start = text.find(&format!("{code}\"")).unwrap_or(0);
+        return Err(Wrong {
+            message: format!("`{code}` is not the code of a finding"),
+            span: start..start + code.len(),
+            help: Some(
+                unknown_key::nearest_help(code, known.iter().copied())
+                    .unwrap_or_else(|| "`cargo altlas explain --list` shows all codes".to_owned()),
+            ),
+        });
+    }
+    Ok(())
+}
+
+fn from_toml(error: &toml::de::Error, otherwise: Range<usize>) -> Wrong {
+    Wrong {
+        message: error.message().to_owned(),
+        span: error.span().unwrap_or(otherwise),
+        help: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: Result<(), (&str, &str)>) {
+        let got = parse(text, &[]);
+        let got = got
+            .as_ref()
+            .map(|_| ())
+            .map_err(|wrong| (wrong.message.as_str(), &text[wrong.span.start..wrong.span.end]));
+        assert_eq!(got, expected, "{text}");
+    }
+
+    #[test]
+    fn reads_the_sections() {
+        check("schema = 1", Ok(()));
+        check(
+            "schema = 1\n[cuda]\nversion = '12.6'\ncudnn = '9'\npython = '3.11'\n\
+             os = 'ubuntu22.04'\ndriver = '572.83'\ngpus = ['RTX 4060', '9.0']",
+            Ok(()),
+        );
+        check(
+            "schema = 1\n[doctor]\nprofile = 'runner'\nsmoke = 'deep'\ndeadline = 20\n\
+             [levels]\n'gpu/driver-too-old' = 'warning'\ngpu = 'note'\n\
+             [[accept]]\ncode = 'gpu/driver-too-old'\nreason = 'lab'\nuntil = '2027-01-31'",
+            Ok(()),
+        );
+    }
+
+    #[test]
+    fn says_where() {
+        check("", Err(("the `schema` number is missing", "")));
+        check("schema = 2", Err(("this file is of schema 2, and this altlas reads 1", "2")));
+        check("schema = 'one'", Err(("`schema` must be the number 1", "'one'")));
+        check("schema = 1\n[cuda]\nverson = '12.6'", Err(("unknown key `cuda.verson`", "verson")));
+        check("schema = 1\n[cuba]\n", Err(("unknown key `cuba`", "cuba")));
+        check(
+            "schema = 1\n[cuda]\nversion = 'twelve'",
+            Err(("`twelve` is not a CUDA version such as `12.6` or `12.6.3`", "'twelve'")),
+        );
+        check(
+            "schema = 1\n[doctor]\ndeadline = 0",
+            Err(("0 is not between 1 and 600 seconds", "0")),
+        );
+        check(
+            "schema = 1\n[levels]\n\"gpu/driver-to-old\" = \"note\"",
+            Err(("`gpu/driver-to-old` is not the code of a finding", "gpu/driver-to-old")),
+        );
+    }
+
+    #[test]
+    fn names_what_is_not_a_config() {
+        let check = |bytes: &[u8], expected: Result<&str, &str>| {
+            let got = decode(bytes);
+            assert_eq!(got.as_deref().map_err(String::as_str), expected);
+        };
+        check(b"schema = 1", Ok("schema = 1"));
+        check(b"\xef\xbb\xbfschema = 1\r\n", Ok("schema = 1\r\n"));
+        check(b"\xff\xfes\0", Err("is written in UTF-16; save it as UTF-8"));
+        check(b"\x7fELF\0", Err("is a binary file; a config is a TOML file"));
+        check(b"a\n\xffb", Err("is not UTF-8 (line 2); save it as UTF-8"));
+    }
+}

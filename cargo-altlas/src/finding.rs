@@ -1,0 +1,61 @@
+//! A finding: a problem of any library, with a level, ready to be shown in any format.
+
+use crate::{accept, config::Level};
+use gpu_probe::{CHECKS, Fix, Place};
+use serde::Serialize;
+
+/// A problem with its level.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Finding {
+    /// `gpu/driver-too-old`
+    pub(crate) code: &'static str,
+    /// How severe it is.
+    pub(crate) level: Level,
+    /// What is wrong, in one sentence.
+    pub(crate) message: String,
+    /// Where.
+    pub(crate) place: Place,
+    /// What to do, in order.
+    pub(crate) help: Vec<Fix>,
+    /// The index of the finding that causes this one.
+    pub(crate) follows_from: Option<usize>,
+    /// The problem's own data.
+    pub(crate) data: serde_json::Value,
+    /// The reason for which it is accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) accepted: Option<String>,
+}
+
+/// The place in words: `GPU 0000:18:00.0 (NVIDIA H200)`.
+pub(crate) fn place_words(place: &Place) -> String {
+    match place {
+        Place::Machine => "this machine".to_owned(),
+        Place::Gpu { gpu, name: Some(name) } => format!("GPU {gpu} ({name})"),
+        Place::Gpu { gpu, name: None } => format!("GPU {gpu}"),
+        Place::Path { path } => path.clone(),
+        Place::Variable { name } => format!("environment variable {name}"),
+    }
+}
+
+/// One code and the text that explains it.
+pub(crate) struct Explained {
+    pub(crate) code: &'static str,
+    pub(crate) explanation: String,
+}
+
+/// Every code of every library, in the order of causes.
+pub(crate) fn codes() -> Vec<&'static str> {
+    CHECKS.iter().map(|check| check.code).chain(accept::CODES).collect()
+}
+
+/// The explanation of every code.
+pub(crate) fn explained() -> Vec<Explained> {
+    let of_gpu =
+        CHECKS.iter().map(|check| Explained { code: check.code, explanation: check.explanation() });
+    of_gpu.chain(accept::explained()).collect()
+}
+
+/// `gpu` in `gpu/driver-too-old`.
+pub(crate) fn area(code: &str) -> &str {
+    code.split_once('/').map_or(code, |(area, _)| area)
+}

@@ -1,0 +1,140 @@
+//! The level of every problem: the one place where severity is decided.
+//!
+//! The match has no catch-all: a new problem does not compile until it has a level here. `[levels]`
+//! in the config overrides by code, then by area.
+
+use crate::config::Level;
+use gpu_probe::Problem;
+use std::collections::BTreeMap;
+
+/// The level of a problem where the config says nothing.
+pub(crate) fn of_gpu(problem: &Problem) -> Level {
+    match problem {
+        // CUDA does not work, or not as the project says it must.
+        Problem::NoNvidiaDevice(_)
+        | Problem::WslVersion1(_)
+        | Problem::DeviceHeldByVfio(_)
+        | Problem::NouveauBound(_)
+        | Problem::MemoryWindowsUnassigned(_)
+        | Problem::FellOffTheBus(_)
+        | Problem::DriverNotInstalled(_)
+        | Problem::ModuleNotBuilt(_)
+        | Problem::SecureBootBlocksModule(_)
+        | Problem::ModuleForbidden(_)
+        | Problem::ModuleNotLoaded(_)
+        | Problem::DriverVersionMismatch(_)
+        | Problem::OpenModuleRequired(_)
+        | Problem::AdapterInitFailed(_)
+        | Problem::GpuLost(_)
+        | Problem::GpuNeedsReset(_)
+        | Problem::GpuMissingFromDriver(_)
+        | Problem::UvmNotLoaded(_)
+        | Problem::ContainerLostGpu(_)
+        | Problem::ContainerWithoutGpu(_)
+        | Problem::DeviceNodeMissing(_)
+        | Problem::DeviceNodePermission(_)
+        | Problem::DeviceNodeDead(_)
+        | Problem::HmmBreaksInit(_)
+        | Problem::UvmBroken(_)
+        | Problem::DriverLibraryMissing(_)
+        | Problem::DriverLibraryBroken(_)
+        | Problem::StubLibraryLoaded(_)
+        | Problem::CompatLibraryLoaded(_)
+        | Problem::WslAccessBlocked(_)
+        | Problem::DriverHung(_)
+        | Problem::DriverCrashed(_)
+        | Problem::NvmlFailed(_)
+        | Problem::FabricNotReady(_)
+        | Problem::VisibleDevicesInvalid(_)
+        | Problem::MigWithoutInstances(_)
+        | Problem::VgpuUnlicensed(_)
+        | Problem::MpsUnreachable(_)
+        | Problem::ComputeModeProhibited(_)
+        | Problem::DeviceBusy(_)
+        | Problem::CudaInitFailed(_)
+        | Problem::DriverTooOld(_)
+        | Problem::DriverTooOldForCuda(_)
+        | Problem::GpuNotInProject(_)
+        | Problem::ArchitectureNotInToolkit(_)
+        | Problem::UncorrectedEccErrors(_)
+        | Problem::RowRemapFailed(_)
+        | Problem::XidHardware(_)
+        | Problem::NoKernelImage(_)
+        | Problem::PtxTooNew(_)
+        | Problem::PtxJitBroken(_)
+        | Problem::KernelFailed(_)
+        | Problem::KernelWrongResult(_)
+        | Problem::MemoryTestFailed(_)
+        | Problem::DockerUnreachable(_)
+        | Problem::NodeRuntimeMissing(_)
+        | Problem::ImageRequirementUnmet(_)
+        | Problem::DriverCapabilitiesMissing(_)
+        | Problem::CdiSpecStale(_)
+        | Problem::PtxCompilerMissing(_) => Level::Error,
+        // It works, and something is wrong that will cost somebody time.
+        Problem::RebootPending(_)
+        | Problem::SeveralDriverLibraries(_)
+        | Problem::DriverNeedsMinorCompatibility(_)
+        | Problem::RowRemapPending(_)
+        | Problem::PageRetirementPending(_)
+        | Problem::ThermalThrottling(_)
+        | Problem::PowerThrottling(_)
+        | Problem::PcieLinkNarrow(_)
+        | Problem::MemoryHeldByDeadProcess(_)
+        | Problem::XidApplication(_)
+        | Problem::BandwidthLow(_)
+        | Problem::TransferSlow(_)
+        | Problem::ArithmeticRateLow(_)
+        | Problem::DockerPermission(_)
+        | Problem::DockerIsSnap(_)
+        | Problem::ContainerToolkitMissing(_)
+        | Problem::DockerRuntimeMissing(_)
+        | Problem::CdiSpecMissing(_)
+        | Problem::CdiSpecTooNew(_)
+        | Problem::ToolkitVersionDiffers(_)
+        | Problem::ToolkitPtxTooNew(_)
+        | Problem::SeveralToolkits(_)
+        | Problem::HostCompilerTooNew(_)
+        | Problem::GlibcTooNew(_)
+        | Problem::CudnnIncomplete(_)
+        | Problem::SeveralCudnn(_)
+        | Problem::CudnnVersionDiffers(_)
+        | Problem::WheelWithoutCuda(_)
+        | Problem::WheelCudaTooNew(_)
+        | Problem::WheelWithoutArchitecture(_)
+        | Problem::SeveralGpuStacks(_)
+        | Problem::PythonVersionDiffers(_)
+        | Problem::DiskNearlyFull(_) => Level::Warning,
+        // Good to know.
+        Problem::DriverBranchEndOfLife(_)
+        | Problem::PersistenceOff(_)
+        | Problem::ProfilingNotPermitted(_)
+        | Problem::SamplingNotPermitted(_)
+        | Problem::TemporaryFolderNoexec(_) => Level::Note,
+    }
+}
+
+/// The level after `[levels]`.
+pub(crate) fn overridden(code: &str, level: Level, levels: &BTreeMap<String, Level>) -> Level {
+    let by_area = levels.get(crate::finding::area(code));
+    levels.get(code).or(by_area).copied().unwrap_or(level)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_wins_over_its_area() {
+        let levels = BTreeMap::from([
+            ("gpu".to_owned(), Level::Note),
+            ("gpu/driver-too-old".to_owned(), Level::Warning),
+        ]);
+        let check = |code: &str, expected: Level| {
+            assert_eq!(overridden(code, Level::Error, &levels), expected);
+        };
+        check("gpu/driver-too-old", Level::Warning);
+        check("gpu/no-nvidia-device", Level::Note);
+        check("config/accept-unused", Level::Error);
+    }
+}

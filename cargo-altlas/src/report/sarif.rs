@@ -1,0 +1,83 @@
+//! SARIF 2.1.0.
+
+use super::Report;
+use crate::{
+    config::Level,
+    finding::{explained, place_words},
+};
+use gpu_probe::Place;
+use serde_json::{Value, json};
+
+/// The log with one run. Only the rules that were broken are described.
+pub(super) fn render(report: &Report) -> String {
+    let mut codes: Vec<&str> = report.findings.iter().map(|finding| finding.code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let rules: Vec<Value> = explained()
+        .into_iter()
+        .filter(|rule| codes.contains(&rule.code))
+        .map(|rule| {
+            let title = rule.explanation.lines().next().unwrap_or_default();
+            json!({
+                "id": rule.code,
+                "shortDescription": { "text": title },
+                "fullDescription": { "text": rule.explanation },
+                "help": { "text": rule.explanation, "markdown": rule.explanation },
+            })
+        })
+        .collect();
+    let notifications: Vec<Value> = report
+        .unlooked
+        .iter()
+        .map(|unlooked| {
+            let text = format!("could not look at {}: {}", unlooked.what, unlooked.reason);
+            json!({ "level": "note", "message": { "text": text } })
+        })
+        .collect();
+    let log = json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "altlas",
+                "version": env!("CARGO_PKG_VERSION"),
+                "rules": rules,
+            }},
+            "invocations": [{
+                "executionSuccessful": report.established.is_some() || !report.findings.is_empty(),
+                "toolExecutionNotifications": notifications,
+            }],
+            "results": report.findings.iter().map(result).collect::<Vec<Value>>(),
+        }],
+    });
+    format!("{log:#}\n")
+}
+
+fn result(finding: &crate::finding::Finding) -> Value {
+    let level = match finding.level {
+        Level::Error => "error",
+        Level::Warning => "warning",
+        Level::Note => "note",
+    };
+    let help: Vec<&str> = finding.help.iter().map(|fix| fix.text.as_str()).collect();
+    let mut location = json!({
+        "logicalLocations": [{ "fullyQualifiedName": place_words(&finding.place) }],
+    });
+    if let Place::Path { path } = &finding.place {
+        location["physicalLocation"] = json!({
+            "artifactLocation": { "uri": path },
+            "region": { "startLine": 1 },
+        });
+    }
+    let mut result = json!({
+        "ruleId": finding.code,
+        "level": level,
+        "message": { "text": format!("{}; {}", finding.message, help.join("; ")) },
+        "locations": [location],
+        "properties": { "data": finding.data },
+    });
+    if let Some(reason) = &finding.accepted {
+        result["suppressions"] = json!([{ "kind": "external", "justification": reason }]);
+    }
+    result
+}

@@ -1,0 +1,117 @@
+//! `altlas.toml` through the program: where it is found, and what is said of a bad one.
+
+use crate::support::Scene;
+
+fn check(scene: &Scene, code: i32, expected: &str) {
+    let run = scene.run(&["config", "check"]);
+    assert_eq!(run.code, Some(code), "{run:#?}");
+    let all = format!("{}{}", run.stdout, run.stderr);
+    assert!(all.contains(expected), "no {expected:?} in {all}");
+    assert!(!all.contains("panicked"), "{all}");
+}
+
+fn with(name: &str, content: impl AsRef<[u8]>) -> Scene {
+    let scene = Scene::new();
+    scene.file(name, content);
+    scene
+}
+
+#[test]
+fn a_mistake_is_shown_in_its_line() {
+    let scene = with("altlas.toml", "schema = 1\n\n[cuda]\nverson = \"12.6\"\n");
+    let run = scene.run(&["config", "check"]);
+    assert_eq!(run.code, Some(2));
+    insta::assert_snapshot!(run.stderr);
+}
+
+#[test]
+fn bad_values_are_refused_at_the_door() {
+    let check = |section: &str, expected: &str| {
+        check(&with("altlas.toml", format!("schema = 1\n{section}\n")), 2, expected);
+    };
+    check("[cuda]\nversion = \"12.7\"", "12.7");
+    check("[cuda]\nversion = 12.6", "invalid type");
+    check("[cuda]\ngpus = [\"RTX 4O60\"]", "RTX 4060");
+    check("[cuda]\ngpus = [\"3.3\"]", "3.3");
+    check("[cuda]\nos = \"ubuntu\"", "ubuntu22.04");
+    check("[cuda]\ndriver = \"new\"", "550.54.15");
+    check("[project]\ndistribution = \"secret\"", "closed-source");
+    check("[[accept]]\ncode = \"gpu/driver-too-old\"\nreason = \" \"", "a reason is needed");
+    check("[[accept]]\ncode = \"gpu/nothing\"\nreason = \"x\"", "not the code of a finding");
+    check("[[accept]]\ncode = \"gpu/driver-too-old\"\nreason = \"x\"\nuntil = \"soon\"", "until");
+    check("[doctor]\nprofile = \"laptop\"", "runner");
+    check("[image.dev]\nbase = \"devel\"", "unknown key `image`");
+}
+
+#[test]
+fn what_is_not_a_config_is_named() {
+    check(&with("altlas.toml", b"\xff\xfes\0c\0"), 2, "UTF-16");
+    check(&with("altlas.toml", b"\x7fELF\x02\x01\0\0"), 2, "binary");
+    check(&with("altlas.toml", vec![b'#'; 100 * 1024 * 1024]), 2, "100 MiB large");
+    check(&with("altlas.toml/x", ""), 2, "is a folder");
+    check(&with("altlas.toml", "schema = 1\n[cuda"), 2, "altlas.toml");
+    check(&Scene::new(), 2, "there is no `altlas.toml`");
+}
+
+#[test]
+fn a_byte_order_mark_and_windows_line_ends_are_fine() {
+    check(
+        &with("altlas.toml", b"\xef\xbb\xbfschema = 1\r\n[cuda]\r\nversion = \"12.6\"\r\n"),
+        0,
+        "12.6",
+    );
+}
+
+#[test]
+fn it_is_found_from_a_subfolder() {
+    let scene = with("altlas.toml", "schema = 1\n[cuda]\nversion = \"12.6\"\n");
+    scene.file("src/deep/x", "");
+    let output = scene
+        .command(&["altlas", "config", "check"])
+        .current_dir(scene.path("src/deep"))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0));
+}
+
+const PACKAGE: &str = "[package]\nname = \"x\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+
+#[test]
+fn cargo_metadata_is_a_place_for_it() {
+    let in_package = format!("{PACKAGE}[package.metadata.altlas]\nschema = 1\n");
+    let scene = with("Cargo.toml", format!("{in_package}cuda.version = \"12.6\"\n"));
+    scene.file("src/lib.rs", "");
+    check(&scene, 0, "12.6");
+    scene.file("Cargo.toml", format!("{in_package}cuba.version = \"12.6\"\n"));
+    check(&scene, 2, "unknown key `cuba`");
+
+    let workspace = "[workspace]\n[workspace.metadata.altlas]\nschema = 1\n";
+    scene.file("Cargo.toml", format!("{PACKAGE}{workspace}cuda.version = \"12.6\"\n"));
+    check(&scene, 0, "12.6");
+}
+
+#[test]
+fn two_configs_are_an_error() {
+    let scene = with(
+        "Cargo.toml",
+        format!(
+            "{PACKAGE}[package.metadata.altlas]\nschema = 1\n[workspace]\n\
+             [workspace.metadata.altlas]\nschema = 1\n"
+        ),
+    );
+    scene.file("src/lib.rs", "");
+    check(&scene, 2, "there are two configs");
+    scene.file("Cargo.toml", format!("{PACKAGE}[package.metadata.altlas]\nschema = 1\n"));
+    check(&scene, 0, "schema");
+    scene.file("altlas.toml", "schema = 1\n");
+    check(&scene, 2, "there are two configs");
+    let run = scene.run(&["--config", "altlas.toml", "config", "check"]);
+    assert_eq!(run.code, Some(0), "{run:#?}");
+}
+
+#[test]
+fn a_named_config_must_be_there() {
+    let run = Scene::new().run(&["doctor", "--need", "nowhere.toml"]);
+    assert_eq!(run.code, Some(2), "{run:#?}");
+    assert!(run.stderr.contains("nowhere.toml"), "{run:#?}");
+}
