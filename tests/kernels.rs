@@ -15,6 +15,7 @@
     clippy::disallowed_methods,
     reason = "the test starts `python3` and `ptxas`, and is told by the environment to rewrite"
 )]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "the functions below are part of the tests")]
 
 mod nvrtc;
 mod tools;

@@ -21,7 +21,7 @@ mod session;
 mod watch;
 
 use crate::{
-    Depth, Reading, Smoke, SmokeGpu,
+    CallCode, Depth, KernelRun, Reading, Smoke, SmokeGpu,
     driver::{Driver, Failure, LoadError},
     isolate::Reporter,
 };
@@ -32,12 +32,14 @@ use std::{
 
 /// How long a deep test goes on with its rounds, so that heat and power limits show.
 const DEEP: Duration = Duration::from_secs(20);
+/// `CUDA_ERROR_NO_DEVICE`: there is nothing to test.
+const NO_DEVICE: CallCode = CallCode(100);
 
 /// Runs the test on all GPUs, side by side. Ends early where the reporter is told to stop.
 pub(crate) fn run(depth: Depth, reporter: &Reporter<'_>) -> Smoke {
     let progress = Progress { depth, started: Instant::now(), gpus: Mutex::default() };
-    if let Err(stopped_at) = run_all(&progress, reporter) {
-        progress.put(stopped_at);
+    if let Err(reason) = run_all(&progress, reporter) {
+        progress.put(not_run(0, reason));
     }
     progress.smoke(reporter.stopped())
 }
@@ -83,14 +85,17 @@ impl Progress {
 }
 
 /// The error is what to say where not even the number of GPUs is known.
-fn run_all(progress: &Progress, reporter: &Reporter<'_>) -> Result<(), SmokeGpu> {
+fn run_all(progress: &Progress, reporter: &Reporter<'_>) -> Result<(), Reading<KernelRun>> {
     let lane = reporter.lane(0);
     lane.stage("dlopen");
     let driver = Driver::load().map_err(|error| not_loaded(&error))?;
     lane.stage("cuInit");
-    driver.init().map_err(|failure| failed(0, failure, ""))?;
+    match driver.init() {
+        Err(failure) if failure.code == NO_DEVICE => return Ok(()),
+        done => done.map_err(failed)?,
+    }
     lane.stage("cuDeviceGetCount");
-    let count = driver.device_count().map_err(|failure| failed(0, failure, ""))?;
+    let count = driver.device_count().map_err(failed)?;
     let count = u32::try_from(count).unwrap_or(0);
     drop(lane);
 
@@ -102,7 +107,8 @@ fn run_all(progress: &Progress, reporter: &Reporter<'_>) -> Result<(), SmokeGpu>
             let work = move || one_gpu(driver, ordinal, end, watch, progress, reporter);
             let thread = std::thread::Builder::new().spawn_scoped(scope, work);
             if let Err(error) = thread {
-                progress.put(unknown(ordinal, &format!("no thread could be started: {error}")));
+                let reason = format!("no thread could be started: {error}");
+                progress.put(not_run(ordinal, Reading::Unknown(reason)));
             }
         }
     });
@@ -127,34 +133,32 @@ fn one_gpu(
             let watched = watch.add(gpu.pci_address.found().map(String::as_str));
             deep::run(driver, &ready, &mut gpu, end, &lane, reporter, &mut |gpu| {
                 gpu.watch = watch.seen(watched);
+                deep::set_link_peak(gpu);
                 progress.put(gpu.clone());
                 reporter.partial(&progress.smoke(true));
             });
-            gpu.watch = watch.seen(watched);
         }
         quick::finish(driver, ready, &lane);
         progress.put(gpu);
     });
     if std::panic::catch_unwind(work).is_err() {
-        progress.put(unknown(ordinal, "the test of this GPU broke off: a function is missing in the driver, or this program is wrong"));
+        let reason = "the test of this GPU broke off: the driver lacks a function, or this program \
+                      is wrong";
+        progress.put(not_run(ordinal, Reading::Unknown(reason.to_owned())));
     }
 }
 
-/// A GPU on which the kernel could not be run because a call failed.
-fn failed(ordinal: u32, failure: Failure, log: &str) -> SmokeGpu {
-    let run = || Reading::Found(quick::failed_run(failure, log));
-    SmokeGpu { ordinal, cubin: run(), ptx: run(), ..SmokeGpu::default() }
+/// A GPU, or all of them, on which no kernel could be run, with the reason.
+fn not_run(ordinal: u32, reason: Reading<KernelRun>) -> SmokeGpu {
+    SmokeGpu { ordinal, cubin: reason.clone(), ptx: reason, ..SmokeGpu::default() }
 }
 
-fn unknown(ordinal: u32, reason: &str) -> SmokeGpu {
-    let reading = || Reading::Unknown(reason.to_owned());
-    SmokeGpu { ordinal, cubin: reading(), ptx: reading(), ..SmokeGpu::default() }
+/// What to say where a call failed.
+fn failed(failure: Failure) -> Reading<KernelRun> {
+    Reading::Found(quick::failed_run(failure, ""))
 }
 
-fn not_loaded(error: &LoadError) -> SmokeGpu {
-    match error {
-        LoadError::Absent(words) | LoadError::Refused(words) => {
-            unknown(0, &format!("`libcuda.so.1` could not be loaded: {words}"))
-        }
-    }
+fn not_loaded(error: &LoadError) -> Reading<KernelRun> {
+    let (LoadError::Absent(words) | LoadError::Refused(words)) = error;
+    Reading::Unknown(format!("`libcuda.so.1` could not be loaded: {words}"))
 }

@@ -2,6 +2,7 @@
 
 use super::{
     bandwidth, memory,
+    peaks::pcie_gb_per_s,
     quick::Ready,
     rates,
     samples::Samples,
@@ -108,6 +109,18 @@ fn round(
     let ran = memory::run(session, ready, seed, &stopped, &mut gpu.memory);
     gpu.memory = taken("the memory test", ran, gpu.memory.clone())?;
     Ok(!reporter.stopped())
+}
+
+/// The peak of the link as it was seen under load, for both directions.
+pub(super) fn set_link_peak(gpu: &mut SmokeGpu) {
+    let (generation, width) = (gpu.watch.pcie_generation.found(), gpu.watch.pcie_width.found());
+    let peak =
+        generation.zip(width).and_then(|(generation, width)| pcie_gb_per_s(*generation, *width));
+    for measured in [&mut gpu.host_to_device, &mut gpu.device_to_host] {
+        if let Reading::Found(run) = measured {
+            run.peak_gb_per_s = peak;
+        }
+    }
 }
 
 /// What a step measured, or that there was no room for it.

@@ -43,6 +43,20 @@ impl Figures {
     }
 }
 
+/// A PCIe link in one direction, in GB/s, after its line code; `None` for an unknown generation.
+pub(super) fn pcie_gb_per_s(generation: u32, width: u32) -> Option<f64> {
+    let lane = match generation {
+        1 => 0.25,
+        2 => 0.5,
+        3 => 0.985,
+        4 => 1.969,
+        5 => 3.938,
+        6 => 7.563,
+        _ => return None,
+    };
+    positive(lane * f64::from(width))
+}
+
 fn positive(value: f64) -> Option<f64> {
     (value > 0.0).then_some(value)
 }
@@ -97,6 +111,14 @@ mod tests {
         check((8, 9), [128, 2520, 10501, 384], true, [1008.0, 82.6, 165.2]);
         check((8, 9), [142, 2520, 9001, 384], false, [864.0, 91.6, 362.0]);
         check((7, 5), [40, 1590, 5001, 256], false, [320.0, 8.1, 65.0]);
+    }
+
+    #[test]
+    fn pcie_peaks() {
+        assert_eq!(pcie_gb_per_s(3, 16), Some(15.76));
+        assert_eq!(pcie_gb_per_s(5, 16), Some(63.008));
+        assert_eq!(pcie_gb_per_s(9, 16), None);
+        assert_eq!(pcie_gb_per_s(4, 0), None);
     }
 
     #[test]

@@ -13,8 +13,9 @@ use crate::{
 };
 use std::{ffi::c_void, time::Instant};
 
-/// Whole numbers and floats that the kernel writes of each.
-const ELEMENTS: u32 = 1 << 18;
+/// Whole numbers, and as many floats, that the kernel writes: blocks enough for every
+/// multiprocessor of the largest GPU.
+const ELEMENTS: u32 = 1 << 17;
 const BLOCK: u32 = 256;
 
 /// A GPU whose quick test was right, with its context.
@@ -32,7 +33,7 @@ pub(super) fn run(driver: &Driver, ordinal: u32, lane: &Lane<'_, '_>) -> (SmokeG
     lane.stage("cuDeviceGet");
     let device = match driver.device(i32::try_from(ordinal).unwrap_or(i32::MAX)) {
         Ok(device) => device,
-        Err(failure) => return (super::failed(ordinal, failure, ""), None),
+        Err(failure) => return (super::not_run(ordinal, super::failed(failure)), None),
     };
     let mut gpu = SmokeGpu {
         ordinal,
@@ -50,8 +51,8 @@ pub(super) fn run(driver: &Driver, ordinal: u32, lane: &Lane<'_, '_>) -> (SmokeG
     let context = match entered {
         Ok(context) => context,
         Err(failure) => {
-            gpu.cubin = Reading::Found(failed_run(failure, ""));
-            gpu.ptx = gpu.cubin.clone();
+            gpu.cubin = super::failed(failure);
+            gpu.ptx = super::failed(failure);
             return (gpu, None);
         }
     };

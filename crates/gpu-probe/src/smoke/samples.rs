@@ -7,8 +7,8 @@ use crate::{BandwidthRun, RateRun, Reading};
 pub(super) struct Samples {
     /// Work a second: GB/s or TFLOPS.
     rates: Vec<f64>,
-    /// A time that is none, as text.
-    no_time: Option<String>,
+    /// Whether the GPU's clock gave a time that is none: zero, or not a number.
+    no_time: bool,
     /// Whether a result was wrong.
     wrong: bool,
 }
@@ -21,7 +21,7 @@ impl Samples {
         if rate.is_finite() && milliseconds > 0.0 {
             self.rates.push(rate);
         } else {
-            self.no_time = Some(format!("the GPU's clock measured {milliseconds} ms"));
+            self.no_time = true;
         }
     }
 
@@ -30,24 +30,25 @@ impl Samples {
         self.wrong |= !right;
     }
 
-    fn median(&self) -> Reading<f64> {
+    /// The rate, and whether it can be believed. A time that is none makes the rate zero, so that
+    /// it is seen as the error that it is.
+    fn median(&self) -> Reading<(f64, bool)> {
+        if self.no_time {
+            return Reading::Found((0.0, false));
+        }
         let mut sorted = self.rates.clone();
         sorted.sort_by(f64::total_cmp);
-        match (&self.no_time, sorted.get(sorted.len() / 2)) {
-            (Some(reason), _) => Reading::Unknown(reason.clone()),
-            (None, Some(median)) => Reading::Found(*median),
-            (None, None) => Reading::default(),
-        }
+        sorted
+            .get(sorted.len() / 2)
+            .map_or_else(Reading::default, |median| Reading::Found((*median, !self.wrong)))
     }
 
     pub(super) fn bandwidth(&self, peak_gb_per_s: Option<f64>) -> Reading<BandwidthRun> {
-        let verified = !self.wrong;
-        self.median().map(|gb_per_s| BandwidthRun { gb_per_s, peak_gb_per_s, verified })
+        self.median().map(|(gb_per_s, verified)| BandwidthRun { gb_per_s, peak_gb_per_s, verified })
     }
 
     pub(super) fn rate(&self, peak_tflops: Option<f64>) -> Reading<RateRun> {
-        let verified = !self.wrong;
-        self.median().map(|rate| RateRun { tflops: rate / 1e3, peak_tflops, verified })
+        self.median().map(|(rate, verified)| RateRun { tflops: rate / 1e3, peak_tflops, verified })
     }
 }
 
@@ -69,16 +70,21 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_is_none_is_never_a_rate() {
-        for milliseconds in [f64::NAN, 0.0, -1.0, f64::INFINITY] {
+    fn a_time_that_is_none_is_an_error_and_never_a_rate() {
+        for milliseconds in [f64::NAN, 0.0, -1.0] {
             let mut samples = Samples::default();
             samples.add(8e9, 1.0);
             samples.add(8e9, milliseconds);
-            let rate = samples.rate(None);
-            let infinite = milliseconds == f64::INFINITY;
-            assert_eq!(rate.unknown().is_some(), !infinite, "{milliseconds}: {rate:?}");
-            assert!(rate.found().is_none_or(|rate| rate.tflops.is_finite()));
+            let run = RateRun { tflops: 0.0, peak_tflops: None, verified: false };
+            assert_eq!(samples.rate(None), Reading::Found(run), "{milliseconds}");
         }
+        let mut samples = Samples::default();
+        samples.add(8e9, f64::INFINITY);
+        assert_eq!(samples.rate(None).found().map(|run| run.tflops), Some(0.0));
+    }
+
+    #[test]
+    fn nothing_measured_is_not_looked_at() {
         assert!(Samples::default().bandwidth(None).unknown().is_some());
     }
 }

@@ -65,11 +65,14 @@ impl Watch {
         let watched = lock(&self.0);
         let known = number.and_then(|number| watched.gpus.get(number));
         let mut seen = known.map(|(_, seen)| seen.clone()).unwrap_or_default();
-        if let Some(reason) = &watched.blind {
-            seen.max_temperature_c = Reading::Unknown(reason.clone());
-            seen.pcie_generation = Reading::Unknown(reason.clone());
-            seen.pcie_width = Reading::Unknown(reason.clone());
+        if seen.samples == 0 {
+            let silent = "NVML did not answer while the GPU worked";
+            let reason = watched.blind.as_deref().unwrap_or(silent);
+            seen.max_temperature_c = Reading::Unknown(reason.to_owned());
+            seen.pcie_generation = Reading::Unknown(reason.to_owned());
+            seen.pcie_width = Reading::Unknown(reason.to_owned());
         }
+        // The kernel log belongs to the parent, which reads it before and after.
         seen.xids = Reading::Unknown("the kernel log was not compared".to_owned());
         seen
     }
