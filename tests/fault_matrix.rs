@@ -272,7 +272,6 @@ fn health_of_a_gpu() {
         case(H200, "remap_failed=1", "row-remap-failed"),
         case(H200, "throttle=hw_thermal;temperature=91", "thermal-throttling"),
         case(H200, "throttle=sw_thermal;temperature=90", "thermal-throttling"),
-        case(H200, "throttle=hw_power_brake", "power-throttling"),
         case(H200, "persistence=off", "persistence-off"),
         case(Wsl, "persistence=off", "healthy"),
         case(H200, "process=4194303:40000", "memory-held-by-dead-process"),
@@ -321,9 +320,10 @@ fn measurements() {
         deep(H200, "bandwidth=0.4", "bandwidth-low"),
         deep(H200, "transfer=0.2", "transfer-slow"),
         deep(H200, "rate=0.3", "arithmetic-rate-low"),
-        deep(H200, "wrong_result=altlas_tensor", "arithmetic-rate-low"),
-        deep(H200, "nan_result=altlas_fma", "arithmetic-rate-low"),
-        deep(H200, "memory_error=4096", "memory-test-failed"),
+        deep(H200, "wrong_result=altlas_tensor", "kernel-wrong-result"),
+        deep(H200, "nan_result=altlas_fma", "kernel-wrong-result"),
+        deep(H200, "memory_error=157286400", "memory-test-failed"),
+        deep(H200, "throttle=hw_power_brake", "power-throttling"),
         deep(H200, "pcie_gen_current=1", "pcie-link-narrow"),
         deep(H200, "pcie_width_current=4", "pcie-link-narrow"),
     ]);
@@ -349,7 +349,7 @@ fn kernel_side() {
         case(H200, "nvmlInit_v2=9;cuInit=100", "module-not-built").tree(|tree| {
             tree.unload();
             tree.remove("lib/modules");
-            tree.write("var/lib/dkms/nvidia/570.86.15/source/dkms.conf", "");
+            tree.write("var/lib/dkms/nvidia/580.95.05/source/dkms.conf", "");
         }),
         case(H200, "", "driver-not-installed").tree(|tree| {
             tree.unload();
@@ -357,7 +357,7 @@ fn kernel_side() {
             tree.remove(driver::FOLDER);
         }),
         case(H200, "", "reboot-pending").tree(|tree| {
-            machine::module_on_disk(tree.scene, "575.57.08");
+            machine::module_on_disk(tree.scene, "590.44.01");
         }),
         case(H200, "cuInit=999", "uvm-not-loaded").tree(|tree| {
             tree.remove("sys/module/nvidia_uvm");
@@ -425,7 +425,7 @@ fn older_drivers() {
 }
 
 fn forget(tree: &Tree<'_>, library: &str, names: &[&str]) {
-    let version = H200.driver();
+    let version = machine::DRIVER;
     driver::forget_symbols(&tree.path(&format!("{}/{library}.{version}", driver::FOLDER)), names);
 }
 
@@ -433,7 +433,7 @@ fn forget(tree: &Tree<'_>, library: &str, names: &[&str]) {
 #[test]
 fn needs() {
     check([case(H200, "driver=470.57.02;cuda=11040", "driver-too-old").tree(|tree| {
-        let text = "schema = 1\n[project]\nname = \"x\"\n[cuda]\ndriver = \"535\"\n";
+        let text = "schema = 1\n[project]\nname = \"x\"\n[cuda]\ndriver = \"535.54.03\"\n";
         tree.scene.file("altlas.toml", text);
     })]);
 }

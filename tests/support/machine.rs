@@ -5,6 +5,8 @@ use super::{Scene, driver};
 
 /// The kernel of the servers.
 pub(crate) const KERNEL: &str = "5.15.0-130-generic";
+/// The driver of the servers: of the module and of the libraries.
+pub(crate) const DRIVER: &str = "580.95.05";
 
 /// A kind of machine.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,11 +35,6 @@ impl Machine {
         }
     }
 
-    /// The driver of the module and of the libraries.
-    pub(crate) fn driver(self) -> &'static str {
-        if self == Self::A100Mig { "550.127.05" } else { "570.86.15" }
-    }
-
     /// The folder with the driver's libraries, below the root.
     pub(crate) fn library_folder(self) -> &'static str {
         if self == Self::Wsl { driver::WSL_FOLDER } else { driver::FOLDER }
@@ -64,8 +61,8 @@ pub(crate) fn build(scene: &Scene, machine: Machine) {
             driver::install_wsl(scene);
         }
         Machine::H200 | Machine::EightH100 | Machine::A100Mig => {
-            module(scene, machine);
-            driver::install(scene, driver::FOLDER, machine.driver());
+            module(scene);
+            driver::install(scene, driver::FOLDER, DRIVER);
             let (buses, device) = machine.gpus();
             for (minor, bus) in buses.iter().enumerate() {
                 gpu(scene, minor, bus, device);
@@ -120,8 +117,8 @@ fn libc(scene: &Scene) {
     write(scene, "lib/x86_64-linux-gnu/libc.so.6", banner);
 }
 
-fn module(scene: &Scene, machine: Machine) {
-    let version = machine.driver();
+fn module(scene: &Scene) {
+    let version = DRIVER;
     let line = format!(
         "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  {version}  Release Build\n"
     );

@@ -38,7 +38,7 @@ fn check(client: &str, spec: &str, expected: &str) {
 
 #[test]
 fn nvml() {
-    check("nvml_client", "", "1 × NVIDIA H200 9.0 143771 MiB 31 °C 570.86.15");
+    check("nvml_client", "", "1 × NVIDIA H200 9.0 143771 MiB 31 °C 580.95.05");
     check("nvml_client", "profile=8xh100", "8 × NVIDIA H100 80GB HBM3 9.0 81559 MiB");
     check("nvml_client", "profile=none", "0 ×");
     check("nvml_client", "profile=rtx4060-wsl", "ecc Err(NotSupported)");
