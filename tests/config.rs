@@ -38,10 +38,7 @@ fn bad_values_are_refused_at_the_door() {
     check("[project]\ndistribution = \"secret\"", "closed-source");
     check("[[accept]]\ncode = \"gpu/driver-too-old\"\nreason = \" \"", "a reason is needed");
     check("[[accept]]\ncode = \"gpu/nothing\"\nreason = \"x\"", "not the code of a finding");
-    check(
-        "[[accept]]\ncode = \"gpu/driver-too-old\"\nreason = \"x\"\nuntil = \"soon\"",
-        "until",
-    );
+    check("[[accept]]\ncode = \"gpu/driver-too-old\"\nreason = \"x\"\nuntil = \"soon\"", "until");
     check("[doctor]\nprofile = \"laptop\"", "runner");
     check("[image.dev]\nbase = \"devel\"", "unknown key `image`");
 }

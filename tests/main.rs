@@ -6,5 +6,6 @@ mod examples;
 mod explain;
 mod fault_matrix;
 mod generated;
+mod kernels;
 mod support;
 mod tidy;

@@ -21,7 +21,8 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if path.is_symlink() || matches!(name.as_str(), "target" | ".git" | "corpus" | "artifacts") {
+        if path.is_symlink() || matches!(name.as_str(), "target" | ".git" | "corpus" | "artifacts")
+        {
             continue;
         }
         if path.is_dir() { walk(&path, found) } else { found.push(path) }

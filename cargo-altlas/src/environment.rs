@@ -6,11 +6,7 @@ use std::path::PathBuf;
 
 /// The variables that change what CUDA does.
 pub(crate) fn variables() -> Environment {
-    let set = Environment::NAMES.iter().filter_map(|name| {
-        let value = std::env::var_os(name)?;
-        Some(((*name).to_owned(), value.to_string_lossy().into_owned()))
-    });
-    Environment { variables: set.collect() }
+    Environment::pick(std::env::vars_os())
 }
 
 /// The folder that the user stands in; `.` where it was deleted.

@@ -50,9 +50,8 @@ pub(crate) fn codes() -> Vec<&'static str> {
 
 /// The explanation of every code.
 pub(crate) fn explained() -> Vec<Explained> {
-    let of_gpu = CHECKS
-        .iter()
-        .map(|check| Explained { code: check.code, explanation: check.explanation() });
+    let of_gpu =
+        CHECKS.iter().map(|check| Explained { code: check.code, explanation: check.explanation() });
     of_gpu.chain(accept::explained()).collect()
 }
 

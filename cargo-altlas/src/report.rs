@@ -140,7 +140,9 @@ impl Report {
             Format::Gitlab => gitlab::render(self),
         };
         let written = match &args.output {
-            Some(path) => files::write(path, anstream::adapter::strip_str(&text).to_string().as_bytes()),
+            Some(path) => {
+                files::write(path, anstream::adapter::strip_str(&text).to_string().as_bytes())
+            }
             None => files::print(&text),
         };
         written.map_err(Failure::could_not)?;

@@ -27,20 +27,25 @@ pub(crate) fn established(facts: &Facts) -> Option<String> {
     match &facts.smoke {
         Some(smoke) => {
             let gpus = &smoke.answered()?.gpus;
-            let right = |run: &Reading<KernelRun>| {
-                matches!(run.found(), Some(KernelRun::Correct { .. }))
-            };
+            let right =
+                |run: &Reading<KernelRun>| matches!(run.found(), Some(KernelRun::Correct { .. }));
             let all_right =
                 !gpus.is_empty() && gpus.iter().all(|gpu| right(&gpu.cubin) || right(&gpu.ptx));
             all_right.then(|| {
-                format!("CUDA works here: {} ran a kernel and every result was right", count(gpus.len()))
+                format!(
+                    "CUDA works here: {} ran a kernel and every result was right",
+                    count(gpus.len())
+                )
             })
         }
         None => {
             let cuda = facts.cuda.answered()?;
             let ready = cuda.init.found().is_some_and(|code| code.is_success());
             (ready && !cuda.devices.is_empty()).then(|| {
-                format!("CUDA starts here and shows {}; no kernel was run", count(cuda.devices.len()))
+                format!(
+                    "CUDA starts here and shows {}; no kernel was run",
+                    count(cuda.devices.len())
+                )
             })
         }
     }
@@ -52,7 +57,8 @@ fn count(gpus: usize) -> String {
 
 fn host(host: &Host) -> Line {
     let os = host.os.found().map_or("unknown system", |os| os.name.as_str());
-    let kernel = host.kernel_release.found().map_or(String::new(), |kernel| format!(", kernel {kernel}"));
+    let kernel =
+        host.kernel_release.found().map_or(String::new(), |kernel| format!(", kernel {kernel}"));
     let machine = &host.machine;
     let kind = if machine.wsl.found().is_some() {
         ", WSL".to_owned()

@@ -16,11 +16,13 @@ use crate::{
 };
 use anyhow::Context;
 use clap::Args;
-use gpu_probe::{
-    CHECKS, ChildCommand, Depth, Facts, Need, Problem, ReadOptions, diagnose,
-};
+use gpu_probe::{CHECKS, ChildCommand, Depth, Facts, Need, Problem, ReadOptions, diagnose};
 use std::{
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -137,13 +139,32 @@ fn read(args: &DoctorArgs, config: Option<&Config>) -> Result<Facts, Failure> {
         ),
         wake: args.wake,
         smoke: depth(args, doctor.smoke),
+        stop: stop_on_signal(),
         written_by: env!("CARGO_PKG_VERSION").to_owned(),
-        now_unix_s: SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs()),
+        now_unix_s: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
     };
     let progress = Progress::start();
     Ok(gpu_probe::read(&options, &|words| progress.step(words)))
+}
+
+/// Ctrl-C ends a run on the GPUs early and keeps what was measured; the second one ends the
+/// program.
+fn stop_on_signal() -> Arc<AtomicBool> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let shared = Arc::clone(&stop);
+    let handler = move || {
+        if shared.swap(true, Ordering::Relaxed) {
+            end_at_once();
+        }
+    };
+    // Without a handler Ctrl-C ends the program at once, and the child with it.
+    let _ = ctrlc::set_handler(handler);
+    stop
+}
+
+#[expect(clippy::disallowed_methods, reason = "the second Ctrl-C does not wait for anybody")]
+fn end_at_once() {
+    std::process::exit(3);
 }
 
 fn depth(args: &DoctorArgs, configured: Option<SmokeDepth>) -> Option<Depth> {
@@ -189,10 +210,8 @@ fn judge(
         let today = jiff::ZonedDateTime::now().date();
         accept::apply(&file.config.accept, today, &file.path, &mut findings);
     }
-    let facts_shown = verbose
-        .then(|| serde_json::to_value(facts))
-        .transpose()
-        .map_err(Failure::could_not)?;
+    let facts_shown =
+        verbose.then(|| serde_json::to_value(facts)).transpose().map_err(Failure::could_not)?;
     let mut lines = summary::lines(facts, file.map(|file| file.path.as_path()));
     if verbose {
         lines.extend(summary::all(facts_shown.as_ref()));

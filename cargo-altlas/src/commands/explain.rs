@@ -35,9 +35,8 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<Exit, Failure> {
             let entry = all.iter().find(|entry| entry.code == code || name(entry.code) == code);
             let entry = entry.ok_or_else(|| {
                 let known = all.iter().map(|entry| entry.code);
-                let help = crate::config::nearest_help(code, known).unwrap_or_else(|| {
-                    "`cargo altlas explain --list` shows all codes".to_owned()
-                });
+                let help = crate::config::nearest_help(code, known)
+                    .unwrap_or_else(|| "`cargo altlas explain --list` shows all codes".to_owned());
                 Failure::usage(anyhow::anyhow!("`{code}` is not the code of a finding; {help}"))
             })?;
             format!("{}\n\n{}\n", entry.code, entry.explanation)

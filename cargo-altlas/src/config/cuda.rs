@@ -54,9 +54,9 @@ fn os_name<'de, D: Deserializer<'de>>(source: D) -> Result<Option<String>, D::Er
     let version = text.trim_start_matches(|letter: char| letter.is_ascii_lowercase());
     let is_version = !version.is_empty()
         && version.len() < text.len()
-        && version.split('.').all(|part| {
-            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())
-        });
+        && version
+            .split('.')
+            .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
     if is_version {
         return Ok(Some(text));
     }

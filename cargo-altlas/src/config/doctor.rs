@@ -27,7 +27,9 @@ fn seconds<'de, D: Deserializer<'de>>(source: D) -> Result<Option<u32>, D::Error
 }
 
 /// What a machine is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
+)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ProfileName {
     /// A developer's machine: a GPU that computes

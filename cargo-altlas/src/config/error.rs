@@ -67,9 +67,8 @@ fn draw(
     let end = span.end.min(text.len());
     let span = span.start.min(end)..end;
     let name = path.display().to_string();
-    let snippet = Snippet::source(text)
-        .path(name.as_str())
-        .annotation(AnnotationKind::Primary.span(span));
+    let snippet =
+        Snippet::source(text).path(name.as_str()).annotation(AnnotationKind::Primary.span(span));
     let group = Level::ERROR.no_name().primary_title(message).element(snippet);
     let group = match help {
         Some(help) => group.element(Level::HELP.message(help.as_str())),

@@ -26,10 +26,7 @@ pub(crate) struct ConfigFile {
 ///
 /// # Errors
 /// Where a config is there and cannot be used, or where there are two.
-pub(crate) fn find(
-    named: Option<&Path>,
-    folder: &Path,
-) -> Result<Option<ConfigFile>, ConfigError> {
+pub(crate) fn find(named: Option<&Path>, folder: &Path) -> Result<Option<ConfigFile>, ConfigError> {
     if let Some(path) = named {
         let table: &[&str] = match path.file_name() {
             Some(name) if name == "Cargo.toml" => named_table(path)?,
@@ -47,10 +44,9 @@ pub(crate) fn find(
             first: format!("`{}`", path.display()),
             second: shown(manifest, table),
         }),
-        (None, [(first, table), (second, other), ..]) => Err(ConfigError::Two {
-            first: shown(first, table),
-            second: shown(second, other),
-        }),
+        (None, [(first, table), (second, other), ..]) => {
+            Err(ConfigError::Two { first: shown(first, table), second: shown(second, other) })
+        }
     }
 }
 

@@ -111,9 +111,10 @@ fn check_codes(config: &Config, text: &str) -> Result<(), Wrong> {
         return Err(Wrong {
             message: format!("`{code}` is not the code of a finding"),
             span: start..start + code.len(),
-            help: Some(unknown_key::nearest_help(code, known.iter().copied()).unwrap_or_else(
-                || "`cargo altlas explain --list` shows all codes".to_owned(),
-            )),
+            help: Some(
+                unknown_key::nearest_help(code, known.iter().copied())
+                    .unwrap_or_else(|| "`cargo altlas explain --list` shows all codes".to_owned()),
+            ),
         });
     }
     Ok(())
@@ -133,9 +134,10 @@ mod tests {
 
     fn check(text: &str, expected: Result<(), (&str, &str)>) {
         let got = parse(text, &[]);
-        let got = got.as_ref().map(|_| ()).map_err(|wrong| {
-            (wrong.message.as_str(), &text[wrong.span.start..wrong.span.end])
-        });
+        let got = got
+            .as_ref()
+            .map(|_| ())
+            .map_err(|wrong| (wrong.message.as_str(), &text[wrong.span.start..wrong.span.end]));
         assert_eq!(got, expected, "{text}");
     }
 

@@ -10,8 +10,7 @@ pub(crate) fn fix_script(report: &Report) -> String {
         "#!/bin/sh\n# Written by `cargo altlas doctor --fix-script`. Read each step before you run \
          it.\nset -eu\n",
     );
-    let mut roots: Vec<_> =
-        report.open().filter(|(_, finding)| report.is_root(finding)).collect();
+    let mut roots: Vec<_> = report.open().filter(|(_, finding)| report.is_root(finding)).collect();
     let root = report.root_cause().map(|(index, _)| index);
     roots.sort_by_key(|(index, finding)| {
         (Some(*index) != root, std::cmp::Reverse(finding.level), *index)

@@ -139,7 +139,8 @@ fn verdict(report: &Report, fail_on: Level, out: &mut String) {
             many => Some(format!("{many} {}s", level.word())),
         })
         .collect();
-    let counts = if counts.is_empty() { String::new() } else { format!(" ({})", counts.join(", ")) };
+    let counts =
+        if counts.is_empty() { String::new() } else { format!(" ({})", counts.join(", ")) };
     let established = report.established.as_deref();
     let text = match (report.exit(fail_on), report.root_cause()) {
         (Exit::Findings, Some((_, cause))) => format!(
@@ -148,7 +149,9 @@ fn verdict(report: &Report, fail_on: Level, out: &mut String) {
         ),
         (Exit::Findings, None) => format!("not fine{counts}"),
         (Exit::CouldNotLook, _) => {
-            format!("not known{counts}: nothing is wrong as far as could be looked, which is not far enough")
+            format!(
+                "not known{counts}: nothing is wrong as far as could be looked, which is not far enough"
+            )
         }
         (Exit::Clean | Exit::Usage, _) => {
             format!("{}{counts}", established.unwrap_or("no error was found"))

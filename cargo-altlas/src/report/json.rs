@@ -15,8 +15,7 @@ pub(super) fn render(report: &Report, fail_on: Level) -> String {
         Exit::Usage => ("usage", 2),
         Exit::CouldNotLook => ("could-not-look", 3),
     };
-    let findings: Vec<Value> =
-        report.findings.iter().map(|finding| json!(finding)).collect();
+    let findings: Vec<Value> = report.findings.iter().map(|finding| json!(finding)).collect();
     let mut whole = json!({
         "schema": SCHEMA,
         "tool": { "name": "altlas", "version": env!("CARGO_PKG_VERSION") },

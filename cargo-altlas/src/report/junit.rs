@@ -8,7 +8,8 @@ use quick_junit::{NonSuccessKind, Report as Suites, TestCase, TestCaseStatus, Te
 pub(super) fn render(report: &Report) -> String {
     let mut suite = TestSuite::new(format!("altlas {}", report.command));
     for code in &report.judged {
-        let found: Vec<&Finding> = report.open().map(|(_, f)| f).filter(|f| f.code == *code).collect();
+        let found: Vec<&Finding> =
+            report.open().map(|(_, f)| f).filter(|f| f.code == *code).collect();
         let mut case = TestCase::new(*code, status(&found));
         case.set_classname("altlas");
         suite.add_test_case(case);

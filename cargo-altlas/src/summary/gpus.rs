@@ -49,9 +49,11 @@ fn gpu(gpu: &NvmlGpu) -> Line {
     let mut parts: Vec<String> = Vec::new();
     parts.extend(gpu.name.found().cloned());
     parts.extend(gpu.compute_capability.found().map(|cc| format!("compute capability {cc}")));
-    parts.extend(gpu.memory.found().map(|memory| {
-        format!("{} of {} MiB free", memory.free_mib, memory.total_mib)
-    }));
+    parts.extend(
+        gpu.memory
+            .found()
+            .map(|memory| format!("{} of {} MiB free", memory.free_mib, memory.total_mib)),
+    );
     parts.extend(gpu.temperature_c.found().map(|celsius| format!("{celsius} °C")));
     let usable = gpu.handle.found().is_some_and(|code| code.is_success());
     let (mark, text) = match (usable, parts.is_empty()) {
@@ -68,9 +70,11 @@ fn ran(gpu: &SmokeGpu) -> Line {
     parts.extend(gpu.device_to_host.found().map(|run| bandwidth("from GPU", run)));
     parts.extend(gpu.fp32.found().map(|run| rate("FP32", run)));
     parts.extend(gpu.tensor.found().map(|run| rate("tensor", run)));
-    parts.extend(gpu.memory.found().map(|test| {
-        format!("{} MiB of memory tested, {} errors", test.tested_mib, test.errors)
-    }));
+    parts.extend(
+        gpu.memory.found().map(|test| {
+            format!("{} MiB of memory tested, {} errors", test.tested_mib, test.errors)
+        }),
+    );
     let right = |run: &Reading<KernelRun>| matches!(run.found(), Some(KernelRun::Correct { .. }));
     let wrong = |run: &Reading<KernelRun>| {
         matches!(run.found(), Some(KernelRun::Wrong { .. } | KernelRun::Failed { .. }))

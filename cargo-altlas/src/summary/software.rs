@@ -54,7 +54,8 @@ fn docker(facts: &Facts) -> Line {
 fn python(facts: &Facts) -> Vec<Line> {
     let relevant = facts.python.iter().filter(|environment| !environment.packages.is_empty());
     let one = |environment: &gpu_probe::PythonEnvironment| {
-        let version = environment.python.found().map_or(String::new(), |found| format!("{found}, "));
+        let version =
+            environment.python.found().map_or(String::new(), |found| format!("{found}, "));
         let frameworks: Vec<String> = environment
             .packages
             .iter()

@@ -1,6 +1,17 @@
 //! From problems to causes: which problem follows from which.
+//!
+//! A check names the checks that can cause it, nearest first; the first of them that is there is
+//! the cause. Causes stand before their consequences in the list of checks, so there is no circle.
+//! A problem without a cause is a root, and roots are what a person has to mend.
 
-use crate::{CHECKS, Facts, Need, Place, Problem};
+mod links;
+
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod invariants;
+
+use crate::{CHECKS, Facts, Need, Problem, unlooked};
 use serde::Serialize;
 
 /// What the checks found.
@@ -23,23 +34,14 @@ pub struct Unlooked {
 
 /// Judges the facts by every check. Pure: the same facts give the same answer on any machine.
 pub fn diagnose(facts: &Facts, need: &Need) -> Diagnosed {
-    let problems: Vec<Problem> =
-        CHECKS.iter().flat_map(|check| (check.find)(facts, need)).collect();
-    let causes: Vec<Option<usize>> =
-        problems.iter().map(|problem| cause_of(problem, &problems)).collect();
-    Diagnosed { problems: problems.into_iter().zip(causes).collect(), unlooked: Vec::new() }
-}
-
-fn cause_of(problem: &Problem, all: &[Problem]) -> Option<usize> {
-    problem.causes().iter().find_map(|code| {
-        all.iter().position(|other| other.code() == *code && same_gpu(problem, other))
-    })
-}
-
-/// A problem of one GPU does not follow from one of another GPU.
-fn same_gpu(problem: &Problem, cause: &Problem) -> bool {
-    match (problem.diagnosis().place(), cause.diagnosis().place()) {
-        (Place::Gpu { gpu: one, .. }, Place::Gpu { gpu: other, .. }) => one == other,
-        _ => true,
+    let mut problems: Vec<Problem> = Vec::new();
+    for problem in CHECKS.iter().flat_map(|check| (check.find)(facts, need)) {
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
     }
+    let causes: Vec<Option<usize>> =
+        (0..problems.len()).map(|index| links::cause_of(index, &problems)).collect();
+    let unlooked = unlooked::unlooked(facts, &problems);
+    Diagnosed { problems: problems.into_iter().zip(causes).collect(), unlooked }
 }

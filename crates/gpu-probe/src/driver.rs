@@ -17,7 +17,7 @@ mod symbols;
 pub(crate) use handles::{
     Context, Device, DevicePointer, Event, Function, Launch, Module, Pinned, Stream,
 };
-pub(crate) use library::{LoadError, load_error, open_library};
+pub(crate) use library::{LoadError, open_library};
 pub(crate) use maps::{mapped_copies, mapped_path};
 pub(crate) use pci_address::pci_address;
 

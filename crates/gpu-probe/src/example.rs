@@ -4,6 +4,11 @@ use crate::Reading::{Absent, Found};
 use crate::*;
 use cuda_compat::ComputeCapability;
 
+pub(crate) mod faults;
+mod machines;
+
+pub(crate) use machines::{eight_h100, no_gpu, rtx_4060_wsl};
+
 /// The address of the GPU in [`h200`].
 pub(crate) const H200_ADDRESS: &str = "0000:18:00.0";
 
@@ -11,7 +16,7 @@ pub(crate) const H200_ADDRESS: &str = "0000:18:00.0";
 pub(crate) fn h200() -> Facts {
     Facts {
         schema: SCHEMA,
-        taken_at_unix_s: 1_795_000_000,
+        taken_at_unix_s: 1_769_000_000,
         written_by: "0.1.0".to_owned(),
         redacted: false,
         host: host(),

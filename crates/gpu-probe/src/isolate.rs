@@ -55,9 +55,9 @@ pub fn serve(task: &ChildTask, out: &mut (dyn io::Write + Send)) -> io::Result<(
     match task {
         ChildTask::Nvml => reporter.answer(&crate::read::nvml(&reporter)),
         ChildTask::Cuda => reporter.answer(&crate::read::cuda(&reporter)),
-        ChildTask::Smoke(_depth) => {
+        ChildTask::Smoke(depth) => {
             reporter.stop_when_input_closes();
-            // reporter.answer(&crate::smoke::run(*depth, &reporter));
+            reporter.answer(&crate::smoke::run(*depth, &reporter));
         }
     }
     reporter.finish()

@@ -9,11 +9,17 @@ mod cause;
 mod checks;
 mod codes;
 mod driver;
+mod evidence;
 mod explanation;
 mod facts;
 mod isolate;
+mod kernels;
 mod need;
+mod package_manager;
 mod read;
+mod shell_word;
+mod smoke;
+mod unlooked;
 mod xid;
 
 #[cfg(test)]
@@ -26,6 +32,7 @@ pub use explanation::module_text;
 pub use facts::*;
 pub use isolate::{ChildCommand, ChildTask, serve};
 pub use need::{GpuWish, Need, Profile};
+pub use package_manager::PackageManager;
 pub use read::{ReadOptions, read};
 pub use xid::{
     Xid, XidAction, XidActor, XidClass, XidImpact, parse_kernel_log, parse_xid_line, xid, xids,

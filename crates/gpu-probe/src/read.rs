@@ -27,20 +27,22 @@ mod pci;
 mod profilers;
 mod python;
 mod root;
+mod smoke;
 mod toolkits;
 mod user;
 
 pub(crate) use cuda::cuda;
-pub(crate) use nvml::nvml;
+pub(crate) use nvml::{nvml, throttle_reasons};
 
 use crate::{
-    ChildCommand, ChildTask, Containers, Cuda, CudnnCopy, Depth, Environment, Facts, HostCompiler,
-    PciGpu, Probed, Profilers, PythonEnvironment, Reading, Smoke, Toolkit, isolate,
+    ChildCommand, ChildTask, CudnnCopy, Depth, Environment, Facts, HostCompiler, PciGpu, Probed,
+    Profilers, PythonEnvironment, Reading, Toolkit, isolate,
 };
 use root::Root;
 use serde::de::DeserializeOwned;
 use std::{
     path::PathBuf,
+    sync::{Arc, atomic::AtomicBool},
     thread::{self, ScopedJoinHandle},
     time::Duration,
 };
@@ -62,6 +64,8 @@ pub struct ReadOptions {
     pub wake: bool,
     /// How much to run on the GPUs; `None` for nothing.
     pub smoke: Option<Depth>,
+    /// Set it (on Ctrl-C) to end a run on the GPUs early; what was measured so far is kept.
+    pub stop: Arc<AtomicBool>,
     /// The version of the program, for [`Facts::written_by`].
     pub written_by: String,
     /// The time, seconds since 1970-01-01 UTC.
@@ -117,7 +121,7 @@ pub fn read(options: &ReadOptions, progress: &(dyn Fn(&str) + Sync)) -> Facts {
             pci: pci.clone(),
         }
     });
-    facts.smoke = options.smoke.map(|depth| smoke(&ask, depth, &facts.cuda));
+    facts.smoke = options.smoke.map(|depth| smoke::run(&root, options, depth, &facts, progress));
     facts
 }
 
@@ -152,29 +156,6 @@ const FAILED: &str = "the reader failed; please report this";
 
 fn joined<T>(thread: ScopedJoinHandle<'_, Probed<T>>) -> Probed<T> {
     thread.join().unwrap_or_else(|_| Probed::NotRun(FAILED.to_owned()))
-}
-
-fn smoke(ask: &Ask<'_>, depth: Depth, cuda: &Probed<Cuda>) -> Probed<Smoke> {
-    let Some(answer) = cuda.answered() else {
-        return Probed::NotRun("the CUDA driver did not answer".to_owned());
-    };
-    if answer.devices.is_empty() {
-        return Probed::NotRun("the CUDA driver shows no device".to_owned());
-    }
-    (ask.progress)("running kernels on every GPU");
-    let deadline = ask.options.deadline.saturating_add(longest(depth));
-    isolate::run(&ask.options.child, &ChildTask::Smoke(depth), deadline)
-}
-
-/// How long a run of this depth takes at most on a slow GPU, start of the driver not counted.
-fn longest(depth: Depth) -> Duration {
-    let minutes = match depth {
-        Depth::Quick => 1.0,
-        Depth::Deep => 5.0,
-        // The last round is finished.
-        Depth::Burn(minutes) => minutes + 5.0,
-    };
-    Duration::try_from_secs_f64(minutes * 60.0).unwrap_or(Duration::MAX)
 }
 
 /// What is read from files of installed software and can be many files.

@@ -9,7 +9,7 @@
 //! can still build CUDA programs: `nvcc` needs no driver.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need};
+use crate::{DeviceNode, Facts, Need, NodeAccess, evidence};
 use serde::Serialize;
 
 /// The machine has no NVIDIA GPU.
@@ -30,7 +30,14 @@ impl NoNvidiaDevice {
         let bus_is_empty = facts.pci.found().is_some_and(Vec::is_empty);
         let seen_by_driver = facts.nvml.answered().is_some_and(|nvml| !nvml.gpus.is_empty())
             || facts.cuda.answered().is_some_and(|cuda| !cuda.devices.is_empty());
-        if off_the_bus || !bus_is_empty || seen_by_driver {
+        let seen_by_node = facts.device_nodes.found().is_some_and(|nodes| {
+            let opened = |node: &DeviceNode| node.access == NodeAccess::Opened;
+            nodes.iter().any(|node| evidence::is_gpu_node(&node.path) && opened(node))
+        });
+        // A GPU that fell off the bus was there when the machine started.
+        let fell_off =
+            facts.kernel_log.found().is_some_and(|log| log.xids.iter().any(|xid| xid.code == 79));
+        if off_the_bus || !bus_is_empty || seen_by_driver || seen_by_node || fell_off {
             return Vec::new();
         }
         vec![Self { hypervisor: machine.hypervisor.found().cloned() }]
@@ -67,6 +74,8 @@ mod tests {
         facts.pci = Reading::Found(Vec::new());
         facts.nvml = Probed::default();
         facts.cuda = Probed::default();
+        assert_eq!(NoNvidiaDevice::find(&facts, &Need::default()), [], "its node opens");
+        facts.device_nodes = Reading::Found(Vec::new());
         assert_eq!(NoNvidiaDevice::find(&facts, &Need::default()).len(), 1);
         facts.host.machine.wsl = Reading::Found(2);
         assert_eq!(NoNvidiaDevice::find(&facts, &Need::default()), []);

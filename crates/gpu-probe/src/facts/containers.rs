@@ -73,7 +73,7 @@ pub struct CdiSpec {
     pub devices: Vec<String>,
     /// The device nodes that it gives to a container.
     pub nodes: Vec<CdiDevice>,
-    /// Files of the host that it mounts and that are not there any more.
+    /// Files of the host that it mounts, or runs as hooks, and that are not there any more.
     pub missing_files: Vec<String>,
 }
 

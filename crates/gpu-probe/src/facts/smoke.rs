@@ -40,7 +40,8 @@ pub struct SmokeGpu {
     pub pci_address: Reading<String>,
     /// The kernel from the cubin that was built for this GPU. `Absent` where none is built in.
     pub cubin: Reading<KernelRun>,
-    /// The same kernel from PTX, compiled by the driver.
+    /// The same kernel from PTX, compiled by the driver; also a later kernel of the deep test that
+    /// failed (the log then names the step).
     pub ptx: Reading<KernelRun>,
     /// Copy inside the GPU's memory.
     pub device_memory: Reading<BandwidthRun>,
@@ -100,10 +101,11 @@ pub enum KernelRun {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct BandwidthRun {
     /// The median of the samples, in GB/s (10⁹ bytes; a copy inside the GPU counts reading and
-    /// writing).
+    /// writing). Zero where the GPU's clock gave no usable time, such as NaN.
     #[serde(with = "super::float")]
     pub gb_per_s: f64,
-    /// The peak that the device's own figures give, in GB/s, where they give one.
+    /// The peak that the device's own figures give, in GB/s, where they give one; for copies from
+    /// and to the host that of the PCIe link as it was under load.
     pub peak_gb_per_s: Option<f64>,
     /// Whether the bytes that arrived were compared and equal.
     pub verified: bool,
@@ -112,7 +114,8 @@ pub struct BandwidthRun {
 /// A measured arithmetic rate.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct RateRun {
-    /// The median of the samples, in TFLOPS (10¹² operations a second; a multiply-add is two).
+    /// The median of the samples, in TFLOPS (10¹² operations a second; a multiply-add is two). Zero
+    /// where the GPU's clock gave no usable time, such as NaN.
     #[serde(with = "super::float")]
     pub tflops: f64,
     /// The peak that the device's own figures give, in TFLOPS, where they give one.

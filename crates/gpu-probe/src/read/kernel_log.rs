@@ -6,6 +6,7 @@ use super::{device_nodes::errno_name, root::Root};
 use crate::{
     KernelLog,
     Reading::{self, Absent, Found, Unknown},
+    parse_kernel_log,
 };
 use rustix::{
     fs::{Mode, OFlags},
@@ -29,22 +30,17 @@ const LARGEST_KMSG: usize = 64 * 1024 * 1024;
 pub(crate) fn read(root: &Root) -> Reading<KernelLog> {
     let own = kmsg(root);
     if let Found(text) = own {
-        return Found(parse(&text, KMSG));
+        return Found(parse_kernel_log(&text, KMSG));
     }
     for path in FILES {
         if let Found(text) = end_of(root, path) {
-            return Found(parse(since_last_boot(&text), path));
+            return Found(parse_kernel_log(since_last_boot(&text), path));
         }
     }
     match own {
         Unknown(reason) => Unknown(reason),
         Found(_) | Absent => Unknown(format!("there is no `{KMSG}` and no log file")),
     }
-}
-
-/// INTEGRATION: `crate::xid::parse_kernel_log(text, source)` takes this function's place.
-fn parse(_text: &str, source: &str) -> KernelLog {
-    KernelLog { source: source.to_owned(), ..KernelLog::default() }
 }
 
 /// Every record of `/dev/kmsg`: one `read(2)` gives one, and `EAGAIN` says that there are no more.

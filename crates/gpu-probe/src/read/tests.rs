@@ -11,6 +11,7 @@ fn options(root: PathBuf) -> ReadOptions {
         child: ChildCommand { program: "/nonexistent".into(), arguments: Vec::new() },
         deadline: Duration::from_secs(1),
         wake: false,
+        stop: std::sync::Arc::default(),
         smoke: Some(Depth::Quick),
         written_by: "0.1.0".to_owned(),
         now_unix_s: 1_795_000_000,
@@ -69,47 +70,4 @@ fn this_machine_is_read_without_a_fault() {
     assert!(steps.lock().unwrap().iter().any(|words| words == "asking Docker"));
     let json = facts.to_json();
     assert_eq!(Facts::from_json(json.as_bytes()).unwrap(), facts);
-}
-
-#[test]
-fn a_burn_has_time_to_end() {
-    assert_eq!(longest(Depth::Burn(10.0)), Duration::from_secs(900));
-    assert_eq!(longest(Depth::Burn(f64::NAN)), Duration::MAX);
-    assert_eq!(longest(Depth::Burn(-100.0)), Duration::MAX);
-}
-
-/// Times every reader of files on the machine; run it by name with `--ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-fn measures() {
-    let root = Root::new("/".as_ref());
-    let environment = Environment::default();
-    for _ in 0..3 {
-        let mut last = std::time::Instant::now();
-        let mut lap = |name: &str| {
-            println!("{name:18} {:?}", last.elapsed());
-            last = std::time::Instant::now();
-        };
-        let pci = pci::read(&root);
-        lap("pci");
-        let host = host::read(&root, &environment);
-        lap("host");
-        drop(machine::read(&root));
-        lap("  machine");
-        drop(user::read(&root));
-        lap("  user");
-        drop(disk::disks(&root, &environment));
-        lap("  disks");
-        drop(disk::temporary_folder(&root, &environment));
-        lap("  temporary folder");
-        let module = kernel_module::read(&root, &host.machine);
-        lap("kernel_module");
-        let gpus = pci.found().cloned().unwrap_or_default();
-        drop(device_nodes::read(&root, &gpus, &module, &host.machine, false));
-        lap("device_nodes");
-        drop(kernel_log::read(&root));
-        lap("kernel_log");
-        drop(driver_libraries::read(&root, &environment));
-        lap("driver_libraries");
-    }
 }

@@ -1,0 +1,137 @@
+//! The GPU's own memory is slower than it should be.
+//!
+//! A copy inside the GPU's memory was timed and compared with the peak that the device's own
+//! figures give (bus width times memory clock). A healthy GPU reaches 85 to 95 % of it in such a
+//! copy. Less than 80 % is worth a look, less than 60 % means that something is wrong: the memory
+//! clock is held down, another program uses the memory at the same time, or the GPU is damaged.
+//!
+//! Look at the clocks while it works: `nvidia-smi --query-gpu=clocks.mem,clocks.max.mem
+//! --format=csv --loop=1`. A slice of a GPU (MIG) is not judged, because it has only a share of the
+//! bandwidth.
+
+use super::kernel_failed::{smoke_gpus, smoke_place};
+use super::{Diagnosis, Fix, Place};
+use crate::{Facts, Need, Reading, SmokeGpu};
+use serde::Serialize;
+
+/// The copy inside the GPU is under 80 % of the computed peak.
+#[derive(Debug, Clone, PartialEq, Serialize, thiserror::Error)]
+#[error(
+    "GPU memory copies at {gb_per_s:.0} GB/s, {percent} % of its peak of {peak_gb_per_s:.0} GB/s; at least 80 % is normal"
+)]
+pub struct BandwidthLow {
+    /// Which GPU.
+    #[serde(skip)]
+    pub gpu: Place,
+    /// What was measured, in GB/s.
+    pub gb_per_s: f64,
+    /// The computed peak, in GB/s.
+    pub peak_gb_per_s: f64,
+    /// The share of the peak, in percent; under 60 is certainly a fault.
+    pub percent: u32,
+}
+
+/// The share of the peak, in percent, that is normal.
+const NORMAL_PERCENT: u32 = 80;
+
+impl BandwidthLow {
+    pub(super) const CODE: &str = "gpu/bandwidth-low";
+    pub(super) const FOLLOWS_FROM: &[&str] = &[
+        "gpu/thermal-throttling",
+        "gpu/power-throttling",
+        "gpu/memory-held-by-dead-process",
+        "gpu/xid-hardware",
+    ];
+
+    pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
+        let whole = smoke_gpus(facts).iter().filter(|gpu| !is_sliced(facts, gpu));
+        whole.filter_map(Self::of).collect()
+    }
+
+    fn of(gpu: &SmokeGpu) -> Option<Self> {
+        let run = gpu.device_memory.found()?;
+        let peak_gb_per_s = run.peak_gb_per_s.filter(|peak| *peak > 0.0)?;
+        let percent = percent(run.gb_per_s, peak_gb_per_s);
+        (percent < NORMAL_PERCENT).then(|| Self {
+            gpu: smoke_place(gpu),
+            gb_per_s: run.gb_per_s,
+            peak_gb_per_s,
+            percent,
+        })
+    }
+}
+
+/// The share in whole percent; 0 where it is not a number.
+pub(super) fn percent(measured: f64, peak: f64) -> u32 {
+    let share = measured / peak * 100.0;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to 0..=10000; a NaN becomes 0"
+    )]
+    let whole = share.clamp(0.0, 10_000.0) as u32;
+    whole
+}
+
+/// Whether MIG is on, so that CUDA shows a slice and not the GPU.
+pub(super) fn is_sliced(facts: &Facts, gpu: &SmokeGpu) -> bool {
+    let Some(nvml) = facts.nvml.answered() else { return false };
+    let Some(address) = gpu.pci_address.found() else { return false };
+    let same = nvml.gpus.iter().find(|other| other.pci_address.found() == Some(address));
+    same.is_some_and(|gpu| gpu.mig_enabled == Reading::Found(true))
+}
+
+impl Diagnosis for BandwidthLow {
+    fn place(&self) -> Place {
+        self.gpu.clone()
+    }
+
+    fn fixes(&self) -> Vec<Fix> {
+        vec![
+            Fix::by_command(
+                "end other programs that use this GPU and measure again",
+                "nvidia-smi --query-compute-apps=pid,process_name,used_memory --format=csv",
+            ),
+            Fix::by_command(
+                "set the memory clock back to what the maker set",
+                "sudo nvidia-smi --reset-memory-clocks",
+            ),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::kernel_failed::with_smoke;
+    use super::*;
+    use crate::{BandwidthRun, Probed};
+
+    fn copied(gb_per_s: f64, peak_gb_per_s: Option<f64>) -> Facts {
+        with_smoke(|gpu| {
+            gpu.device_memory =
+                Reading::Found(BandwidthRun { gb_per_s, peak_gb_per_s, verified: true });
+        })
+    }
+
+    #[test]
+    fn compares_with_the_peak() {
+        let check = |gb_per_s: f64, peak: Option<f64>, expected: Option<u32>| {
+            let found = BandwidthLow::find(&copied(gb_per_s, peak), &Need::default());
+            assert_eq!(found.first().map(|problem| problem.percent), expected, "{gb_per_s}");
+        };
+        check(4300.0, Some(4800.0), None);
+        check(3600.0, Some(4800.0), Some(75));
+        check(0.0, Some(4800.0), Some(0));
+        check(f64::NAN, Some(4800.0), Some(0));
+        check(100.0, None, None);
+    }
+
+    #[test]
+    fn a_slice_is_not_judged() {
+        let mut facts = copied(600.0, Some(4800.0));
+        if let Probed::Answered(nvml) = &mut facts.nvml {
+            nvml.gpus[0].mig_enabled = Reading::Found(true);
+        }
+        assert_eq!(BandwidthLow::find(&facts, &Need::default()), []);
+    }
+}

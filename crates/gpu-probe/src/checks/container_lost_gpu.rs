@@ -1,0 +1,93 @@
+//! This container had access to its GPU and has lost it.
+//!
+//! Access of a container to device nodes is a rule of its cgroup. When systemd reloads
+//! (`systemctl daemon-reload`, also by a package update) it writes the rules anew and drops those
+//! that the container runtime added behind its back. Opening `/dev/nvidiactl` then gives `EPERM`,
+//! and `nvidia-smi` says `Failed to initialize NVML: Unknown Error`. On the host everything works.
+//!
+//! Create the container again. To keep it from happening, use CDI or name the devices with
+//! `--device`, or make the links in `/dev/char` that let systemd keep the rules.
+
+use super::{Diagnosis, Fix, Place};
+use crate::{Facts, Need, evidence};
+use serde::Serialize;
+
+/// The cgroup does not let the container in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error(
+    "this container has lost the right to its GPU{}",
+    .node.as_ref().map_or_else(String::new, |node| format!(": opening `{node}` gives `EPERM`"))
+)]
+pub struct ContainerLostGpu {
+    /// The node that refused; `None` where only NVML says it.
+    pub node: Option<String>,
+}
+
+impl ContainerLostGpu {
+    pub(super) const CODE: &str = "gpu/container-lost-gpu";
+    pub(super) const FOLLOWS_FROM: &[&str] = &[];
+
+    pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
+        if !evidence::lost_by_container(facts) {
+            return Vec::new();
+        }
+        let node =
+            evidence::refused_nodes(facts, &["EPERM"]).next().map(|(node, _)| node.path.clone());
+        vec![Self { node }]
+    }
+}
+
+impl Diagnosis for ContainerLostGpu {
+    fn place(&self) -> Place {
+        self.node.clone().map_or(Place::Machine, |path| Place::Path { path })
+    }
+
+    fn fixes(&self) -> Vec<Fix> {
+        vec![
+            Fix::by_hand(
+                "remove the container and create it again: a restart may do, a new one does",
+            ),
+            Fix::by_command(
+                "on the host, make the links that let systemd keep the rule",
+                "sudo nvidia-ctk system create-dev-char-symlinks --create-all",
+            ),
+            Fix::by_hand("or start it with CDI: `docker run --device nvidia.com/gpu=all …`"),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example::{self, faults};
+
+    #[track_caller]
+    fn check(mut facts: Facts, change: impl FnOnce(&mut Facts), expected: usize) {
+        change(&mut facts);
+        assert_eq!(ContainerLostGpu::find(&facts, &Need::default()).len(), expected);
+    }
+
+    #[test]
+    fn eperm_in_a_container() {
+        let docker = |facts: &mut Facts| {
+            facts.host.machine.container = crate::Reading::Found("docker".to_owned());
+        };
+        let lose = |facts: &mut Facts| {
+            faults::refuse_nodes(facts, "EPERM", |_| true);
+            faults::nvml_fails(facts, 999);
+        };
+        let both = |facts: &mut Facts| {
+            docker(facts);
+            lose(facts);
+        };
+        check(example::h200(), docker, 0);
+        check(example::h200(), lose, 0);
+        check(example::h200(), both, 1);
+        let unseen = |facts: &mut Facts| {
+            docker(facts);
+            facts.device_nodes = crate::Reading::Unknown("no `/dev`".to_owned());
+            faults::nvml_fails(facts, 999);
+        };
+        check(example::h200(), unseen, 1);
+    }
+}

@@ -1,0 +1,85 @@
+//! A device node is there, and the driver behind it does not answer.
+//!
+//! Opening the node gives `EIO`, `ENODEV` or `ENXIO`: the node is a leftover of a driver that was
+//! unloaded, or the driver could not start the GPU. `sudo dmesg | grep -i nvrm` shows why.
+//!
+//! Load the module anew or reboot. If the GPU does not start then either, the kernel log has the
+//! cause.
+
+use super::{Diagnosis, Fix, Place};
+use crate::{Facts, Need, evidence};
+use serde::Serialize;
+
+/// Nothing is behind the node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("nothing answers behind `{}`: opening gives `{errno}`", .nodes.join("`, `"))]
+pub struct DeviceNodeDead {
+    /// The paths.
+    pub nodes: Vec<String>,
+    /// What opening the first gave.
+    pub errno: String,
+}
+
+impl DeviceNodeDead {
+    pub(super) const CODE: &str = "gpu/device-node-dead";
+    pub(super) const FOLLOWS_FROM: &[&str] = &[
+        "gpu/adapter-init-failed",
+        "gpu/gpu-needs-reset",
+        "gpu/gpu-lost",
+        "gpu/fell-off-the-bus",
+        "gpu/open-module-required",
+        "gpu/memory-windows-unassigned",
+        "gpu/module-not-loaded",
+        "gpu/no-nvidia-device",
+    ];
+
+    pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
+        let uvm = |path: &str| path.starts_with("/dev/nvidia-uvm");
+        let dead: Vec<_> = evidence::refused_nodes(facts, evidence::DEAD)
+            .filter(|(node, _)| !uvm(&node.path))
+            .collect();
+        let Some((_, errno)) = dead.first() else { return Vec::new() };
+        vec![Self {
+            errno: (*errno).to_owned(),
+            nodes: dead.iter().map(|(node, _)| node.path.clone()).collect(),
+        }]
+    }
+}
+
+impl Diagnosis for DeviceNodeDead {
+    fn place(&self) -> Place {
+        match self.nodes.as_slice() {
+            [path] => Place::Path { path: path.clone() },
+            _ => Place::Machine,
+        }
+    }
+
+    fn fixes(&self) -> Vec<Fix> {
+        vec![
+            Fix::by_command("see what the driver says", "sudo dmesg | grep -i -e nvrm -e xid"),
+            Fix::by_command("start the driver anew", "sudo reboot"),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example::{self, faults};
+
+    #[track_caller]
+    fn check(mut facts: Facts, change: impl FnOnce(&mut Facts), expected: usize) {
+        change(&mut facts);
+        assert_eq!(DeviceNodeDead::find(&facts, &Need::default()).len(), expected);
+    }
+
+    #[test]
+    fn by_errno() {
+        let gpu = |path: &str| path == "/dev/nvidia0";
+        check(example::h200(), |_| {}, 0);
+        check(example::h200(), |facts| faults::refuse_nodes(facts, "EIO", gpu), 1);
+        check(example::h200(), |facts| faults::refuse_nodes(facts, "EACCES", gpu), 0);
+        let uvm = |path: &str| path == "/dev/nvidia-uvm";
+        check(example::h200(), |facts| faults::refuse_nodes(facts, "EIO", uvm), 0);
+    }
+}

@@ -1,0 +1,77 @@
+//! You may not talk to Docker.
+//!
+//! Docker's socket is there and refused you, because it belongs to root and the group `docker`, and
+//! you are not in that group. Containers with a GPU cannot be started or looked at.
+//!
+//! Confirm with `docker info`. Whoever is in the group `docker` has the rights of root on this
+//! machine; where that is not wanted, use rootless Docker or Podman.
+
+use super::{Diagnosis, Fix, Place};
+use crate::{Facts, Need};
+use serde::Serialize;
+
+/// The socket refused for lack of permission.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("Docker's socket `{socket}` is closed to this user ({reason})")]
+pub struct DockerPermission {
+    /// The socket.
+    pub socket: String,
+    /// The name of the `errno` or the client's words.
+    pub reason: String,
+}
+
+impl DockerPermission {
+    pub(super) const CODE: &str = "gpu/docker-permission";
+    pub(super) const FOLLOWS_FROM: &[&str] = &[];
+
+    pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
+        let Some(refusal) = facts.containers.docker_refused.found() else { return Vec::new() };
+        if !is_permission(&refusal.reason) {
+            return Vec::new();
+        }
+        vec![Self { socket: refusal.socket.clone(), reason: refusal.reason.clone() }]
+    }
+}
+
+/// Whether a refusal is about permission.
+pub(super) fn is_permission(reason: &str) -> bool {
+    let reason = reason.to_ascii_lowercase();
+    ["eacces", "eperm", "permission denied"].iter().any(|word| reason.contains(word))
+}
+
+impl Diagnosis for DockerPermission {
+    fn place(&self) -> Place {
+        Place::Path { path: self.socket.clone() }
+    }
+
+    fn fixes(&self) -> Vec<Fix> {
+        vec![
+            Fix::by_command(
+                "join the group `docker` (it has the rights of root)",
+                "sudo usermod --append --groups docker \"$USER\"",
+            ),
+            Fix::by_command("log out and in again, or for this shell only", "newgrp docker"),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{DockerRefusal, Reading, example};
+
+    #[test]
+    fn finds_a_refused_socket() {
+        assert_eq!(DockerPermission::find(&example::h200(), &Need::default()), []);
+        let check = |reason: &str, expected: usize| {
+            let mut facts = example::h200();
+            facts.containers.docker_refused = Reading::Found(DockerRefusal {
+                socket: "/var/run/docker.sock".to_owned(),
+                reason: reason.to_owned(),
+            });
+            assert_eq!(DockerPermission::find(&facts, &Need::default()).len(), expected);
+        };
+        check("EACCES", 1);
+        check("ECONNREFUSED", 0);
+    }
+}

@@ -1,0 +1,103 @@
+//! Docker has no way to hand a GPU to a container.
+//!
+//! Docker answered, and knows neither the runtime `nvidia` nor a CDI device `nvidia.com/gpu`.
+//! Containers that name `runtime: nvidia` do not start (`unknown or invalid runtime name: nvidia`),
+//! and `--device nvidia.com/gpu=all` says `unresolvable CDI devices`.
+//!
+//! Confirm with `docker info --format '{{.Runtimes}}'` and `nvidia-ctk cdi list`. If `daemon.json`
+//! already names the runtime, Docker was not restarted since.
+
+use super::container_toolkit_missing::runs_engine_here;
+use super::{Diagnosis, Fix, Place};
+use crate::{Facts, Need};
+use serde::Serialize;
+
+/// Docker knows neither the NVIDIA runtime nor a CDI specification.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error(
+    "Docker knows neither the runtime `nvidia` nor a CDI device{}",
+    if *.in_daemon_json { "; `daemon.json` names the runtime, so Docker was not restarted since" } else { "" }
+)]
+pub struct DockerRuntimeMissing {
+    /// Whether the configuration file names the runtime already.
+    pub in_daemon_json: bool,
+    /// Whether Docker runs without root, where the commands differ.
+    pub rootless: bool,
+}
+
+impl DockerRuntimeMissing {
+    pub(super) const CODE: &str = "gpu/docker-runtime-missing";
+    pub(super) const FOLLOWS_FROM: &[&str] =
+        &["gpu/container-toolkit-missing", "gpu/docker-is-snap"];
+
+    pub(super) fn find(facts: &Facts, need: &Need) -> Vec<Self> {
+        let containers = &facts.containers;
+        let Some(engine) = containers.docker.found() else { return Vec::new() };
+        let has_runtime = engine.runtimes.iter().any(|runtime| runtime.contains("nvidia"));
+        let has_cdi = !engine.cdi_folders.is_empty() && !containers.cdi.is_empty();
+        if has_runtime || has_cdi || !runs_engine_here(facts, need) {
+            return Vec::new();
+        }
+        let names = containers.daemon_json_runtimes.found();
+        let in_daemon_json =
+            names.is_some_and(|names| names.iter().any(|name| name.contains("nvidia")));
+        vec![Self { in_daemon_json, rootless: engine.rootless }]
+    }
+}
+
+impl Diagnosis for DockerRuntimeMissing {
+    fn place(&self) -> Place {
+        Place::Machine
+    }
+
+    fn fixes(&self) -> Vec<Fix> {
+        let restart = if self.rootless {
+            "systemctl --user restart docker"
+        } else {
+            "sudo systemctl restart docker"
+        };
+        if self.in_daemon_json {
+            return vec![Fix::by_command("restart Docker; this ends its containers", restart)];
+        }
+        let configure = if self.rootless {
+            "nvidia-ctk runtime configure --runtime=docker --config=$HOME/.config/docker/daemon.json"
+        } else {
+            "sudo nvidia-ctk runtime configure --runtime=docker"
+        };
+        vec![Fix::by_command(
+            "tell Docker about the NVIDIA runtime; the restart ends its containers",
+            format!("{configure} && {restart}"),
+        )]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::container_toolkit_missing::without_toolkit;
+    use super::*;
+    use crate::{CdiSpec, Reading, example};
+
+    #[test]
+    fn a_runtime_or_a_cdi_device_is_enough() {
+        assert_eq!(DockerRuntimeMissing::find(&example::h200(), &Need::default()), []);
+        let mut facts = without_toolkit();
+        assert_eq!(DockerRuntimeMissing::find(&facts, &Need::default()).len(), 1);
+        facts.containers.cdi = vec![CdiSpec::default()];
+        assert_eq!(DockerRuntimeMissing::find(&facts, &Need::default()), []);
+    }
+
+    #[test]
+    fn a_docker_that_was_not_restarted_is_told_so() {
+        let mut facts = without_toolkit();
+        facts.containers.daemon_json_runtimes = Reading::Found(vec!["nvidia".to_owned()]);
+        let found = DockerRuntimeMissing::find(&facts, &Need::default());
+        assert!(found[0].to_string().contains("restarted"));
+    }
+
+    #[test]
+    fn a_docker_that_did_not_answer_is_not_judged() {
+        let mut facts = without_toolkit();
+        facts.containers.docker = Reading::Unknown("no answer in 2 s".to_owned());
+        assert_eq!(DockerRuntimeMissing::find(&facts, &Need::default()), []);
+    }
+}

@@ -1,0 +1,99 @@
+//! Docker does not answer on a machine that is meant to run containers.
+//!
+//! A runner starts its jobs in containers. There is no Docker socket, or nobody listens on it:
+//! Docker is not installed, or its service does not run. On a developer's machine this is not asked
+//! for.
+//!
+//! Confirm with `systemctl status docker` and `docker info`. `DOCKER_HOST` in the environment
+//! points the client to another socket.
+
+use super::docker_permission::is_permission;
+use super::{Diagnosis, Fix, Place};
+use crate::{Facts, Need, Profile, Reading};
+use serde::Serialize;
+
+/// There is no Docker to talk to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("a runner needs Docker, and {why}")]
+pub struct DockerUnreachable {
+    /// Why, in words.
+    pub why: String,
+    /// Whether a socket is there.
+    pub socket: bool,
+}
+
+impl DockerUnreachable {
+    pub(super) const CODE: &str = "gpu/docker-unreachable";
+    pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/docker-permission"];
+
+    pub(super) fn find(facts: &Facts, need: &Need) -> Vec<Self> {
+        // In a container the absence of a socket says nothing of the host.
+        let is_judged = need.profile == Profile::Runner
+            && facts.host.machine.container.found().is_none()
+            && facts.containers.docker.is_absent();
+        if !is_judged {
+            return Vec::new();
+        }
+        match &facts.containers.docker_refused {
+            Reading::Found(refusal) if is_permission(&refusal.reason) => Vec::new(),
+            Reading::Found(refusal) => vec![Self {
+                why: format!("`{}` does not answer ({})", refusal.socket, refusal.reason),
+                socket: true,
+            }],
+            Reading::Absent | Reading::Unknown(_) => {
+                vec![Self { why: "there is no Docker socket".to_owned(), socket: false }]
+            }
+        }
+    }
+}
+
+impl Diagnosis for DockerUnreachable {
+    fn place(&self) -> Place {
+        Place::Machine
+    }
+
+    fn fixes(&self) -> Vec<Fix> {
+        let install = Fix::by_hand(
+            "install Docker Engine as described on docs.docker.com/engine/install (not the snap)",
+        );
+        let start = Fix::by_command("start its service", "sudo systemctl enable --now docker");
+        if self.socket { vec![start] } else { vec![install, start] }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{DockerRefusal, example};
+
+    #[test]
+    fn only_a_runner_needs_docker() {
+        let runner = Need { profile: Profile::Runner, ..Need::default() };
+        let mut facts = example::h200();
+        assert_eq!(DockerUnreachable::find(&facts, &runner), []);
+        facts.containers.docker = Reading::Absent;
+        assert_eq!(DockerUnreachable::find(&facts, &runner).len(), 1);
+        assert_eq!(DockerUnreachable::find(&facts, &Need::default()), []);
+        facts.containers.docker_refused = Reading::Found(DockerRefusal {
+            socket: "/var/run/docker.sock".to_owned(),
+            reason: "ECONNREFUSED".to_owned(),
+        });
+        assert!(DockerUnreachable::find(&facts, &runner)[0].socket);
+    }
+
+    #[test]
+    fn a_docker_that_could_not_be_asked_is_not_absent() {
+        let runner = Need { profile: Profile::Runner, ..Need::default() };
+        let mut facts = example::h200();
+        facts.containers.docker = Reading::Unknown("no answer in 2 s".to_owned());
+        assert_eq!(DockerUnreachable::find(&facts, &runner), []);
+    }
+
+    #[test]
+    fn a_healthy_runner_is_healthy() {
+        let runner = Need { profile: Profile::Runner, ..Need::default() };
+        for facts in [example::h200(), example::eight_h100()] {
+            assert_eq!(crate::diagnose(&facts, &runner).problems, []);
+        }
+    }
+}

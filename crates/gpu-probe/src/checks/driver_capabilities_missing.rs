@@ -1,0 +1,78 @@
+//! The container was started without the driver's compute libraries.
+//!
+//! `NVIDIA_DRIVER_CAPABILITIES` tells NVIDIA's container toolkit which libraries of the driver to
+//! put into the container. Its value here lacks `compute`, so that `libcuda.so.1` and the PTX
+//! compiler are left out, and CUDA programs do not start, though `nvidia-smi` may work.
+//!
+//! Look at it with `echo $NVIDIA_DRIVER_CAPABILITIES` in the container. The image sets it with
+//! `ENV`, or whoever starts the container with `-e`.
+
+use super::{Diagnosis, Fix, Place};
+use crate::{Facts, Need};
+use serde::Serialize;
+
+const VARIABLE: &str = "NVIDIA_DRIVER_CAPABILITIES";
+
+/// The capabilities lack `compute`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("the container got no CUDA libraries: `{VARIABLE}={value}` lacks `compute`")]
+pub struct DriverCapabilitiesMissing {
+    /// The value of the variable.
+    pub value: String,
+}
+
+impl DriverCapabilitiesMissing {
+    pub(super) const CODE: &str = "gpu/driver-capabilities-missing";
+    pub(super) const FOLLOWS_FROM: &[&str] = &[];
+
+    pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
+        if facts.host.machine.container.found().is_none() {
+            return Vec::new();
+        }
+        let Some(value) = facts.environment.get(VARIABLE) else { return Vec::new() };
+        let mut words = value.split(',').map(str::trim).filter(|word| !word.is_empty()).peekable();
+        // Where nothing is named, the toolkit takes its default, which has `compute`.
+        let is_default = words.peek().is_none();
+        if is_default || words.any(|word| word == "compute" || word == "all") {
+            return Vec::new();
+        }
+        vec![Self { value: value.to_owned() }]
+    }
+}
+
+impl Diagnosis for DriverCapabilitiesMissing {
+    fn place(&self) -> Place {
+        Place::Variable { name: VARIABLE.to_owned() }
+    }
+
+    fn fixes(&self) -> Vec<Fix> {
+        vec![Fix::by_hand(format!(
+            "start the container with `-e {VARIABLE}=compute,utility`, or set that in the image"
+        ))]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Reading, example};
+
+    #[test]
+    fn needs_compute_in_a_container() {
+        assert_eq!(DriverCapabilitiesMissing::find(&example::h200(), &Need::default()), []);
+        let check = |container: Reading<String>, value: &str, expected: usize| {
+            let mut facts = example::h200();
+            facts.host.machine.container = container;
+            facts.environment.variables.insert(VARIABLE.to_owned(), value.to_owned());
+            let found = DriverCapabilitiesMissing::find(&facts, &Need::default());
+            assert_eq!(found.len(), expected, "{value}");
+        };
+        let docker = || Reading::Found("docker".to_owned());
+        check(docker(), "utility", 1);
+        check(docker(), "graphics,video", 1);
+        check(docker(), "compute,utility", 0);
+        check(docker(), "all", 0);
+        check(docker(), "", 0);
+        check(Reading::Absent, "utility", 0);
+    }
+}

@@ -1,0 +1,160 @@
+//! A library of the driver, `libcuda.so.1` or `libnvidia-ml.so.1`, is not there.
+//!
+//! Both come with the driver, not with the CUDA toolkit: `libcuda.so.1` is CUDA itself,
+//! `libnvidia-ml.so.1` is what `nvidia-smi` asks. In a container the runtime mounts them. Where
+//! only one is missing, part of the driver's packages was left out.
+//! `ldconfig -p | grep -e libcuda -e libnvidia-ml` shows what the loader finds.
+//!
+//! Install the driver's compute package of the same version as the module, or run `sudo ldconfig`
+//! where the file is there and the loader does not know it. In a container ask for the capabilities
+//! `compute,utility`. Under WSL the libraries are in `/usr/lib/wsl/lib` and come from Windows'
+//! driver.
+
+use super::{Diagnosis, Fix, Place};
+use crate::{Facts, LibraryCopy, LibraryKind, Need, PackageManager, evidence};
+use serde::Serialize;
+
+/// The driver's library is missing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("{}", sentence(.names, .lying_at))]
+pub struct DriverLibraryMissing {
+    /// The libraries.
+    pub names: Vec<String>,
+    /// Where one lies that the loader does not find.
+    pub lying_at: Option<String>,
+    /// Whether this is a container.
+    pub container: bool,
+    /// Whether this is a WSL guest.
+    pub wsl: bool,
+    /// The branch of the loaded module, such as 570.
+    pub branch: Option<u32>,
+    /// The package manager of the distribution.
+    pub packages: Option<PackageManager>,
+}
+
+impl DriverLibraryMissing {
+    pub(super) const CODE: &str = "gpu/driver-library-missing";
+    pub(super) const FOLLOWS_FROM: &[&str] = &[
+        "gpu/wsl-version-1",
+        "gpu/container-without-gpu",
+        "gpu/module-not-loaded",
+        "gpu/nouveau-bound",
+        "gpu/device-held-by-vfio",
+        "gpu/no-nvidia-device",
+    ];
+
+    pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
+        let installing =
+            evidence::nothing_is_installed(facts) && evidence::held_by(facts, "nouveau").is_empty();
+        if !evidence::may_have_gpu(facts) || installing {
+            return Vec::new();
+        }
+        let without_compute = evidence::capabilities_lack_compute(facts);
+        let libraries = &facts.driver_libraries;
+        let cuda = evidence::cuda(facts).map(|cuda| cuda.library.is_absent());
+        let nvml = evidence::nvml(facts).map(|nvml| nvml.library.is_absent());
+        let both =
+            [("libcuda.so.1", &libraries.cuda, cuda), ("libnvidia-ml.so.1", &libraries.nvml, nvml)];
+        let real = |copy: &&LibraryCopy| copy.kind != LibraryKind::Stub;
+        let missing = |(name, copies, absent): &(&str, &Vec<LibraryCopy>, Option<bool>)| {
+            // `gpu/driver-capabilities-missing` says why that one is left out.
+            if without_compute && *name == "libcuda.so.1" {
+                return false;
+            }
+            absent.unwrap_or_else(|| !copies.iter().any(|copy| real(&copy)))
+        };
+        let missing: Vec<_> = both.into_iter().filter(missing).collect();
+        if missing.is_empty() {
+            return Vec::new();
+        }
+        let lying = missing.iter().flat_map(|(_, copies, _)| copies.iter().filter(real));
+        vec![Self {
+            lying_at: lying.map(|copy| copy.path.clone()).next(),
+            names: missing.iter().map(|(name, _, _)| (*name).to_owned()).collect(),
+            container: evidence::in_container(facts),
+            wsl: evidence::in_wsl(facts),
+            branch: facts.kernel_module.loaded.found().map(|loaded| loaded.version.branch),
+            packages: PackageManager::of(facts),
+        }]
+    }
+}
+
+impl Diagnosis for DriverLibraryMissing {
+    fn place(&self) -> Place {
+        Place::Machine
+    }
+
+    fn fixes(&self) -> Vec<Fix> {
+        if self.wsl {
+            return vec![Fix::by_hand(
+                "install or update the NVIDIA driver in Windows, then run `wsl --shutdown` there; never \
+                 install a Linux driver in WSL",
+            )];
+        }
+        if self.container {
+            return vec![Fix::by_hand(
+                "start the container with `--gpus all` and \
+                 `-e NVIDIA_DRIVER_CAPABILITIES=compute,utility`",
+            )];
+        }
+        if let Some(path) = &self.lying_at {
+            return vec![
+                Fix::by_command("renew the loader's list", "sudo ldconfig"),
+                Fix::by_hand(format!(
+                    "or name the folder of `{path}` in a file under `/etc/ld.so.conf.d`"
+                )),
+            ];
+        }
+        vec![match (self.packages, self.branch) {
+            (Some(PackageManager::Apt), Some(branch)) => Fix::by_command(
+                "install the driver's compute libraries (on Debian: `libcuda1` and \
+                 `libnvidia-ml1`)",
+                format!("sudo apt install libnvidia-compute-{branch} nvidia-utils-{branch}"),
+            ),
+            (Some(PackageManager::Pacman), _) => {
+                Fix::by_command("install the driver's libraries", "sudo pacman -S nvidia-utils")
+            }
+            _ => {
+                Fix::by_hand("install the driver's compute libraries, of the version of its module")
+            }
+        }]
+    }
+}
+
+fn sentence(names: &[String], lying_at: &Option<String>) -> String {
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    let names = names.join("` and `");
+    match lying_at {
+        Some(path) => format!("the loader does not find `{names}`, though `{path}` is there"),
+        None => format!("`{names}` {verb} missing: that part of the driver is not installed"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example::{self, faults};
+
+    #[track_caller]
+    fn check(mut facts: Facts, change: impl FnOnce(&mut Facts), expected: usize) {
+        change(&mut facts);
+        assert_eq!(DriverLibraryMissing::find(&facts, &Need::default()).len(), expected);
+    }
+
+    #[test]
+    fn one_or_both() {
+        let lose_cuda = |facts: &mut Facts| {
+            facts.driver_libraries.cuda.clear();
+            if let crate::Probed::Answered(cuda) = &mut facts.cuda {
+                *cuda = crate::Cuda { library: crate::Reading::Absent, ..crate::Cuda::default() };
+            }
+        };
+        check(example::h200(), |_| {}, 0);
+        check(example::no_gpu(), |_| {}, 0);
+        check(example::h200(), lose_cuda, 1);
+        check(example::h200(), faults::remove_libraries, 1);
+        check(example::rtx_4060_wsl(), faults::remove_libraries, 1);
+        let unasked = |facts: &mut Facts| facts.cuda = crate::Probed::default();
+        check(example::h200(), unasked, 0);
+    }
+}

@@ -1,0 +1,127 @@
+//! The NVSwitch fabric is not ready, so CUDA cannot start.
+//!
+//! On machines whose GPUs are joined by NVSwitch, CUDA waits until the fabric has been set up, and
+//! returns 802, `system not yet initialized`, until then. The fabric manager does that; it has to
+//! be installed in exactly the driver's version and has to run.
+//! `systemctl status nvidia-fabricmanager` shows it, `nvidia-smi -q | grep -A3 Fabric` the state of
+//! each GPU.
+//!
+//! Install the fabric manager of the driver's version and start it. In a virtual machine it runs on
+//! the host. On machines of the newest NVLink generation the network modules `mlx5_ib` and
+//! `ib_umad` have to be loaded too.
+
+use super::{Diagnosis, Fix, Place};
+use crate::{FabricState, Facts, Need, PackageManager, evidence};
+use cuda_compat::DriverVersion;
+use serde::Serialize;
+
+/// The fabric has not been set up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("the NVSwitch fabric is not ready{}", state_words(.state))]
+pub struct FabricNotReady {
+    /// The state that NVML names: 1 not started, 2 in progress, 3 completed with an error.
+    pub state: Option<u32>,
+    /// The driver's version.
+    pub driver: Option<DriverVersion>,
+    /// The package manager of the distribution.
+    pub packages: Option<PackageManager>,
+}
+
+impl FabricNotReady {
+    pub(super) const CODE: &str = "gpu/fabric-not-ready";
+    pub(super) const FOLLOWS_FROM: &[&str] = &[
+        "gpu/gpu-needs-reset",
+        "gpu/gpu-lost",
+        "gpu/fell-off-the-bus",
+        "gpu/driver-version-mismatch",
+    ];
+
+    pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
+        let gpus = evidence::nvml(facts).map_or(&[][..], |nvml| nvml.gpus.as_slice());
+        let unready = |fabric: &&FabricState| match fabric.state {
+            1 | 2 => true,
+            3 => !fabric.status.is_success(),
+            _ => false,
+        };
+        let fabric = gpus.iter().filter_map(|gpu| gpu.fabric.found()).find(unready);
+        let told = evidence::cuda_returned(facts, 802);
+        let stuck = fabric.is_some()
+            && evidence::cuda(facts).is_some()
+            && evidence::cuda_claim(facts).is_none();
+        if !(told || stuck && !evidence::cuda_works(facts)) {
+            return Vec::new();
+        }
+        vec![Self {
+            state: fabric.map(|fabric| fabric.state),
+            driver: facts.driver_version(),
+            packages: PackageManager::of(facts),
+        }]
+    }
+
+    /// Whether it is there, and claims whatever code CUDA returned.
+    pub(crate) fn is_there(facts: &Facts) -> bool {
+        !Self::find(facts, &Need::default()).is_empty()
+    }
+}
+
+impl Diagnosis for FabricNotReady {
+    fn place(&self) -> Place {
+        Place::Machine
+    }
+
+    fn fixes(&self) -> Vec<Fix> {
+        let install = match (self.packages, self.driver) {
+            (Some(PackageManager::Apt), Some(driver)) => Fix::by_command(
+                format!("install the fabric manager of exactly version {driver}"),
+                format!("sudo apt install nvidia-fabricmanager-{}", driver.branch),
+            ),
+            _ => Fix::by_hand("install `nvidia-fabricmanager` of exactly the driver's version"),
+        };
+        vec![
+            install,
+            Fix::by_command("start it", "sudo systemctl enable --now nvidia-fabricmanager"),
+            Fix::by_command(
+                "if it does not start, see why",
+                "journalctl -u nvidia-fabricmanager -n 50",
+            ),
+        ]
+    }
+}
+
+fn state_words(state: &Option<u32>) -> &'static str {
+    match state {
+        Some(1) => ": nobody has begun to set it up",
+        Some(2) => ": it is still being set up",
+        Some(3) => ": setting it up ended with an error",
+        Some(_) | None => " (code 802, system not yet initialized)",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example::{self, faults};
+
+    #[track_caller]
+    fn check(mut facts: Facts, change: impl FnOnce(&mut Facts), expected: usize) {
+        change(&mut facts);
+        assert_eq!(FabricNotReady::find(&facts, &Need::default()).len(), expected);
+    }
+
+    #[test]
+    fn code_802_or_its_state() {
+        let set = |facts: &mut Facts, state: u32| {
+            let crate::Probed::Answered(nvml) = &mut facts.nvml else { return };
+            nvml.gpus[0].fabric =
+                crate::Reading::Found(FabricState { state, status: crate::CallCode::SUCCESS });
+        };
+        check(example::eight_h100(), |_| {}, 0);
+        check(example::eight_h100(), |facts| set(facts, 2), 0);
+        check(example::eight_h100(), |facts| faults::cuda_fails(facts, 802), 1);
+        let unknown_code = |facts: &mut Facts| {
+            set(facts, 2);
+            faults::cuda_fails(facts, 4242);
+        };
+        check(example::eight_h100(), unknown_code, 1);
+    }
+}

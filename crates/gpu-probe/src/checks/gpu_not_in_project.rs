@@ -1,0 +1,147 @@
+//! None of this machine's GPUs is one that the project promises to work on.
+//!
+//! `[cuda] gpus` in `altlas.toml` names models or compute capabilities. What is tested on this
+//! machine says nothing of them: other code paths may be taken, and memory and speed differ.
+//!
+//! List the GPUs with `nvidia-smi --query-gpu=name,compute_cap --format=csv`. Use another machine,
+//! or add this GPU to the list if the project should work on it.
+
+use super::uncorrected_ecc_errors::{nvml_gpus, nvml_place};
+use super::{Diagnosis, Fix, Place};
+use crate::{Facts, GpuWish, Need};
+use cuda_compat::{ComputeCapability, name_has};
+use serde::Serialize;
+
+/// No GPU fits a wish of the project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("the project is for {}, and this machine has {}", .wished.join(", "), .found.join(", "))]
+pub struct GpuNotInProject {
+    /// What the project names.
+    pub wished: Vec<String>,
+    /// The GPUs that are here.
+    pub found: Vec<String>,
+}
+
+/// What is known of one GPU.
+#[derive(Debug, Clone)]
+pub(super) struct KnownGpu {
+    pub(super) place: Place,
+    pub(super) name: Option<String>,
+    pub(super) capability: Option<ComputeCapability>,
+}
+
+/// The GPUs: as NVML shows them, else as CUDA does.
+pub(super) fn gpu_capabilities(facts: &Facts) -> Vec<KnownGpu> {
+    let by_nvml: Vec<KnownGpu> = nvml_gpus(facts)
+        .iter()
+        .map(|gpu| KnownGpu {
+            place: nvml_place(gpu),
+            name: gpu.name.found().cloned(),
+            capability: gpu.compute_capability.found().copied(),
+        })
+        .collect();
+    if by_nvml.iter().any(|gpu| gpu.capability.is_some()) {
+        return by_nvml;
+    }
+    let devices = facts.cuda.answered().map(|cuda| cuda.devices.as_slice()).unwrap_or_default();
+    let by_cuda = devices.iter().map(|device| KnownGpu {
+        place: Place::Gpu {
+            gpu: device.pci_address.found().cloned().unwrap_or_else(|| device.ordinal.to_string()),
+            name: device.name.found().cloned(),
+        },
+        name: device.name.found().cloned(),
+        capability: device.compute_capability.found().copied(),
+    });
+    let by_cuda: Vec<KnownGpu> = by_cuda.collect();
+    if by_cuda.is_empty() { by_nvml } else { by_cuda }
+}
+
+impl GpuNotInProject {
+    pub(super) const CODE: &str = "gpu/gpu-not-in-project";
+    pub(super) const FOLLOWS_FROM: &[&str] = &[];
+
+    pub(super) fn find(facts: &Facts, need: &Need) -> Vec<Self> {
+        let gpus = gpu_capabilities(facts);
+        if need.gpus.is_empty() || gpus.is_empty() {
+            return Vec::new();
+        }
+        // `None` is a GPU of which we do not know enough to say no.
+        let may_fit = |gpu: &KnownGpu| need.gpus.iter().any(|wish| fits(wish, gpu) != Some(false));
+        if gpus.iter().any(may_fit) {
+            return Vec::new();
+        }
+        let wished = need.gpus.iter().map(wish_text).collect();
+        let mut found: Vec<String> = gpus.iter().map(gpu_text).collect();
+        found.dedup();
+        vec![Self { wished, found }]
+    }
+}
+
+fn fits(wish: &GpuWish, gpu: &KnownGpu) -> Option<bool> {
+    match wish {
+        GpuWish::Model(model) => gpu.name.as_ref().map(|name| name_has(name, model)),
+        GpuWish::Capability(wished) => gpu.capability.map(|capability| capability == *wished),
+    }
+}
+
+fn wish_text(wish: &GpuWish) -> String {
+    match wish {
+        GpuWish::Model(model) => model.clone(),
+        GpuWish::Capability(capability) => format!("compute capability {capability}"),
+    }
+}
+
+fn gpu_text(gpu: &KnownGpu) -> String {
+    let name = gpu.name.as_deref().unwrap_or("a GPU without a name");
+    match gpu.capability {
+        Some(capability) => format!("{name} ({capability})"),
+        None => name.to_owned(),
+    }
+}
+
+impl Diagnosis for GpuNotInProject {
+    fn place(&self) -> Place {
+        Place::Machine
+    }
+
+    fn fixes(&self) -> Vec<Fix> {
+        vec![Fix::by_hand(
+            "test on a machine with one of the project's GPUs, or add this one to `[cuda] gpus` in \
+             `altlas.toml`",
+        )]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::uncorrected_ecc_errors::with_nvml_gpu;
+    use super::*;
+    use crate::{Reading, example};
+
+    fn need(gpus: &[GpuWish]) -> Need {
+        Need { gpus: gpus.to_vec(), ..Need::default() }
+    }
+
+    #[test]
+    fn one_fitting_wish_is_enough() {
+        let check = |gpus: &[GpuWish], expected: usize| {
+            let found = GpuNotInProject::find(&example::h200(), &need(gpus));
+            assert_eq!(found.len(), expected, "{gpus:?}");
+        };
+        let model = |text: &str| GpuWish::Model(text.to_owned());
+        let capability = |major, minor| GpuWish::Capability(ComputeCapability::new(major, minor));
+        check(&[], 0);
+        check(&[model("H200")], 0);
+        check(&[model("RTX 4060")], 1);
+        check(&[model("RTX 4060"), capability(9, 0)], 0);
+        check(&[capability(8, 9)], 1);
+    }
+
+    #[test]
+    fn a_gpu_without_a_name_may_be_the_one() {
+        let facts =
+            with_nvml_gpu(|gpu| gpu.name = Reading::Unknown("NVML returned 999".to_owned()));
+        let wish = GpuWish::Model("RTX 4060".to_owned());
+        assert_eq!(GpuNotInProject::find(&facts, &need(&[wish])), []);
+    }
+}

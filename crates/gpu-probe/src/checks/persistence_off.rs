@@ -1,0 +1,111 @@
+//! The driver is unloaded from the GPU whenever nobody uses it.
+//!
+//! Without persistence the driver starts the GPU anew for every program: one to three seconds for
+//! each GPU, and settings such as clock limits are lost in between. On a server this makes short
+//! jobs and monitoring slow. On desktops and laptops it does not matter, and it is not reported
+//! there.
+//!
+//! Confirm with `nvidia-smi --query-gpu=persistence_mode --format=csv`. The service
+//! `nvidia-persistenced`, which comes with the driver, is the way that NVIDIA recommends.
+
+use super::uncorrected_ecc_errors::nvml_gpus;
+use super::{Diagnosis, Fix, Place};
+use crate::{Facts, Need, NvmlGpu, Reading};
+use serde::Serialize;
+
+/// Persistence is off on data-centre GPUs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error(
+    "persistence is off on {gpus} data-centre GPU(s): each program waits for the driver to start"
+)]
+pub struct PersistenceOff {
+    /// On how many GPUs.
+    pub gpus: usize,
+    /// Whether we are in a container, so that it has to be done on the host.
+    pub container: bool,
+}
+
+impl PersistenceOff {
+    pub(super) const CODE: &str = "gpu/persistence-off";
+    pub(super) const FOLLOWS_FROM: &[&str] = &[];
+
+    pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
+        let machine = &facts.host.machine;
+        let is_server = machine.wsl.is_absent()
+            && machine.tegra.is_absent()
+            && machine.laptop != Reading::Found(true)
+            && machine.vgpu_guest != Reading::Found(true);
+        if !is_server {
+            return Vec::new();
+        }
+        let off = |gpu: &&NvmlGpu| {
+            gpu.persistence == Reading::Found(false)
+                && gpu.name.found().is_some_and(|name| is_data_centre(name))
+        };
+        let gpus = nvml_gpus(facts).iter().filter(off).count();
+        let container = machine.container.found().is_some();
+        if gpus == 0 { Vec::new() } else { vec![Self { gpus, container }] }
+    }
+}
+
+/// Whether a GPU of this name is made for servers. NVIDIA's desktop and workstation names carry a
+/// series (`GeForce`, `RTX`, `Quadro`, `TITAN`), the others a bare model (`NVIDIA H200`, `Tesla T4`).
+pub(super) fn is_data_centre(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let series = ["geforce", "rtx", "quadro", "titan", "nvs", "orin", "xavier", "thor", "gb10"];
+    name.contains("server edition") || !series.iter().any(|word| name.contains(word))
+}
+
+impl Diagnosis for PersistenceOff {
+    fn place(&self) -> Place {
+        Place::Machine
+    }
+
+    fn fixes(&self) -> Vec<Fix> {
+        let text = if self.container {
+            "keep the driver loaded; do it on the host, not in the container"
+        } else {
+            "keep the driver loaded"
+        };
+        vec![
+            Fix::by_command(text, "sudo systemctl enable --now nvidia-persistenced"),
+            Fix::by_command(
+                "or, where that service is not installed, until the next reboot",
+                "sudo nvidia-smi --persistence-mode=1",
+            ),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::uncorrected_ecc_errors::with_nvml_gpu;
+    use super::*;
+    use crate::example;
+
+    #[test]
+    fn only_servers_need_it() {
+        assert_eq!(PersistenceOff::find(&example::h200(), &Need::default()), []);
+        let mut facts = with_nvml_gpu(|gpu| gpu.persistence = Reading::Found(false));
+        assert_eq!(PersistenceOff::find(&facts, &Need::default()).len(), 1);
+        facts.host.machine.wsl = Reading::Found(2);
+        assert_eq!(PersistenceOff::find(&facts, &Need::default()), []);
+        let unknown =
+            with_nvml_gpu(|gpu| gpu.persistence = Reading::Unknown("not asked".to_owned()));
+        assert_eq!(PersistenceOff::find(&unknown, &Need::default()), []);
+    }
+
+    #[test]
+    fn tells_servers_from_desktops_by_name() {
+        let check = |name: &str, expected: bool| {
+            assert_eq!(is_data_centre(name), expected, "{name}");
+        };
+        check("NVIDIA H200", true);
+        check("Tesla T4", true);
+        check("NVIDIA L40S", true);
+        check("NVIDIA RTX PRO 6000 Blackwell Server Edition", true);
+        check("NVIDIA GeForce RTX 4060 Laptop GPU", false);
+        check("NVIDIA RTX A6000", false);
+        check("Quadro P2000", false);
+    }
+}

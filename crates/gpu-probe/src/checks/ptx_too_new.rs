@@ -1,0 +1,86 @@
+//! PTX is newer than the driver can compile (CUDA code 222).
+//!
+//! PTX carries a version (`.version 8.8` in its first lines), and a driver compiles PTX only up to
+//! the version of its own CUDA. Minor-version compatibility does not help: it covers machine code,
+//! not PTX. The message of a program is `the provided PTX was compiled with an unsupported
+//! toolchain`, or `CUDA_ERROR_UNSUPPORTED_PTX_VERSION`.
+//!
+//! Compare the `CUDA Version` that `nvidia-smi` shows with `nvcc --version`. Update the driver, use
+//! an older `nvcc` or NVRTC, or build machine code for the GPU so that nothing has to be compiled
+//! at run time.
+
+use super::driver_too_old_for_cuda::driver_cuda;
+use super::kernel_failed::failures;
+use super::{Diagnosis, Fix, Place};
+use crate::{CallCode, Facts, Need};
+use cuda_compat::CudaVersion;
+use serde::Serialize;
+
+/// The smoke test got code 222.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error(
+    "the driver is too old to compile the PTX: `{call}` returned 222{}",
+    .driver_cuda.map(|version| format!(", and the driver knows CUDA up to {version}")).unwrap_or_default()
+)]
+pub struct PtxTooNew {
+    /// Which GPU.
+    #[serde(skip)]
+    pub gpu: Place,
+    /// The call that failed.
+    pub call: String,
+    /// The newest CUDA that the driver knows, where it says so.
+    pub driver_cuda: Option<CudaVersion>,
+}
+
+/// `CUDA_ERROR_UNSUPPORTED_PTX_VERSION`.
+pub(super) const UNSUPPORTED_PTX: CallCode = CallCode(222);
+
+impl PtxTooNew {
+    pub(super) const CODE: &str = "gpu/ptx-too-new";
+    pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/driver-too-old", "gpu/driver-too-old-for-cuda"];
+
+    pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
+        let found = failures(facts).into_iter().filter(|failure| failure.code == UNSUPPORTED_PTX);
+        found
+            .map(|failure| Self {
+                gpu: failure.gpu,
+                call: failure.call.to_owned(),
+                driver_cuda: driver_cuda(facts),
+            })
+            .collect()
+    }
+}
+
+impl Diagnosis for PtxTooNew {
+    fn place(&self) -> Place {
+        self.gpu.clone()
+    }
+
+    fn fixes(&self) -> Vec<Fix> {
+        let older = self.driver_cuda.map_or_else(
+            || "an older one".to_owned(),
+            |version| format!("{} or older", version.minor_line()),
+        );
+        vec![
+            Fix::by_hand("update the driver, so that it compiles newer PTX"),
+            Fix::by_hand(format!(
+                "or build with CUDA {older}, or with `code=sm_XX` for this GPU so that no PTX has \
+                 to be compiled"
+            )),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::kernel_failed::with_runs;
+    use super::*;
+    use crate::example;
+
+    #[test]
+    fn finds_code_222_only() {
+        assert_eq!(PtxTooNew::find(&example::h200(), &Need::default()), []);
+        assert_eq!(PtxTooNew::find(&with_runs(None, Some(222)), &Need::default()).len(), 1);
+        assert_eq!(PtxTooNew::find(&with_runs(None, Some(221)), &Need::default()), []);
+    }
+}

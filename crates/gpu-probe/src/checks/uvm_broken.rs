@@ -1,0 +1,94 @@
+//! The kernel module `nvidia_uvm` is in a broken state, and CUDA cannot start.
+//!
+//! After a suspend, or when the module lost its GPU, `nvidia_uvm` stays loaded and answers nothing
+//! useful: `cuInit` fails with code 999, while `nvidia-smi` still works. The node `/dev/nvidia-uvm`
+//! may give `EIO`, or belong to a number that the module does not have any more.
+//!
+//! Load the module anew. If it happens after each suspend, let the driver keep the GPU's memory:
+//! `NVreg_PreserveVideoMemoryAllocations=1` and the services `nvidia-suspend` and `nvidia-resume`.
+
+use super::{Diagnosis, Fix, Place};
+use crate::{Facts, Need, evidence};
+use serde::Serialize;
+
+/// The second module does not answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("the kernel module `nvidia_uvm` is in a broken state, so CUDA cannot start")]
+pub struct UvmBroken {
+    /// Whether the machine is one that sleeps, without the driver's help.
+    pub after_sleep: bool,
+}
+
+impl UvmBroken {
+    pub(super) const CODE: &str = "gpu/uvm-broken";
+    pub(super) const FOLLOWS_FROM: &[&str] = &[
+        "gpu/device-node-dead",
+        "gpu/driver-version-mismatch",
+        "gpu/gpu-lost",
+        "gpu/adapter-init-failed",
+        "gpu/fell-off-the-bus",
+        "gpu/module-not-loaded",
+    ];
+
+    pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
+        let node_is_dead = evidence::uvm_node_is_dead(facts);
+        let fails = node_is_dead && !evidence::cuda_works(facts);
+        let ours = evidence::cuda_claim(facts) == Some(Self::CODE);
+        if !(ours || fails) {
+            return Vec::new();
+        }
+        vec![Self { after_sleep: !node_is_dead }]
+    }
+}
+
+impl Diagnosis for UvmBroken {
+    fn place(&self) -> Place {
+        Place::Machine
+    }
+
+    fn fixes(&self) -> Vec<Fix> {
+        let mut fixes = vec![Fix::by_command(
+            "load the module anew, with no CUDA program running",
+            "sudo modprobe -r nvidia_uvm && sudo modprobe nvidia_uvm && sudo nvidia-modprobe -c 0 \
+             -u",
+        )];
+        if self.after_sleep {
+            fixes.push(Fix::by_command(
+                "keep the GPU's memory over a suspend",
+                "echo 'options nvidia NVreg_PreserveVideoMemoryAllocations=1' | \
+                 sudo tee /etc/modprobe.d/nvidia-suspend.conf && \
+                 sudo systemctl enable nvidia-suspend nvidia-resume nvidia-hibernate",
+            ));
+        }
+        fixes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example::{self, faults};
+
+    #[track_caller]
+    fn check(mut facts: Facts, change: impl FnOnce(&mut Facts), expected: usize) {
+        change(&mut facts);
+        assert_eq!(UvmBroken::find(&facts, &Need::default()).len(), expected);
+    }
+
+    #[test]
+    fn by_the_node_or_after_sleep() {
+        let uvm = |path: &str| path == "/dev/nvidia-uvm";
+        let dead = |facts: &mut Facts| {
+            faults::cuda_fails(facts, 999);
+            faults::refuse_nodes(facts, "EIO", uvm);
+        };
+        let laptop = |facts: &mut Facts| {
+            faults::cuda_fails(facts, 999);
+            facts.host.machine.laptop = crate::Reading::Found(true);
+        };
+        check(example::h200(), |_| {}, 0);
+        check(example::h200(), |facts| faults::cuda_fails(facts, 999), 0);
+        check(example::h200(), dead, 1);
+        check(example::h200(), laptop, 1);
+    }
+}

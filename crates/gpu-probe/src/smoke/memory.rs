@@ -1,0 +1,126 @@
+//! Patterns written over the free memory of the GPU, and read back.
+
+use super::{
+    bandwidth::grid,
+    quick::Ready,
+    session::{Failed, Session},
+};
+use crate::{MemoryTest, Reading};
+use std::time::{Duration, Instant};
+
+const MIB: usize = 1 << 20;
+/// What stays free, for the display and for others, unless it is more than a quarter.
+const LEFT_FREE: usize = 512 * MIB;
+const SMALLEST: usize = 16 * MIB;
+/// No further pattern is begun after this time.
+const LONGEST: Duration = Duration::from_secs(10);
+/// The numbers that `altlas_fill` has for them.
+const PATTERNS: [(u64, &str); 3] =
+    [(0, "own address"), (1, "complement of the own address"), (2, "random")];
+
+/// Writes and compares; what is found is added to `test`.
+pub(super) fn run(
+    session: &Session<'_, '_, '_>,
+    ready: &Ready,
+    seed: u64,
+    stopped: &dyn Fn() -> bool,
+    test: &mut Reading<MemoryTest>,
+) -> Result<(), Failed> {
+    session.stage("memory patterns");
+    let began = Instant::now();
+    let mut bytes = testable_bytes(session.free_bytes()?, ready.integrated);
+    while bytes >= SMALLEST {
+        let ran = session.with_memory(bytes, |at| {
+            let words = bytes as u64 / 8;
+            for (pattern, name) in PATTERNS {
+                if stopped() || began.elapsed() > LONGEST {
+                    break;
+                }
+                session.stage(&format!("memory pattern: {name}"));
+                // Only the random pattern has something to gain from another seed.
+                let seed = if pattern == 2 { seed } else { 0 };
+                let mut parameters = [at, words, seed, pattern];
+                session.launch(&session.kernels().fill, grid(ready), &mut parameters)?;
+                session.wait()?;
+                let found = wrong_words(session, ready, at, words, seed, pattern)?;
+                add(test, (bytes / MIB) as u64, name, found);
+            }
+            Ok(())
+        });
+        match ran {
+            // What is free need not be free in one piece.
+            Err(failed) if failed.is_out_of_memory() => bytes = bytes / 2 / MIB * MIB,
+            done => return done,
+        }
+    }
+    Err(Failed { call: "cuMemAlloc", code: crate::CallCode(2) })
+}
+
+/// How many of the words do not hold the pattern, and the index of the first. Waits.
+pub(super) fn wrong_words(
+    session: &Session<'_, '_, '_>,
+    ready: &Ready,
+    at: u64,
+    words: u64,
+    seed: u64,
+    pattern: u64,
+) -> Result<(u64, Option<u64>), Failed> {
+    session.with_memory(16, |result| {
+        session.upload(result, &[0, u64::MAX])?;
+        let mut parameters = [at, words, seed, pattern, result];
+        session.launch(&session.kernels().check, grid(ready), &mut parameters)?;
+        session.wait()?;
+        let found: Vec<u64> = session.download(result, 2)?;
+        let wrong = found.first().copied().unwrap_or(words);
+        Ok((wrong, found.get(1).copied().filter(|_| wrong > 0)))
+    })
+}
+
+/// The memory of the computer is shared with everything else that runs.
+fn testable_bytes(free: usize, integrated: bool) -> usize {
+    let most = if integrated { free / 4 } else { free - LEFT_FREE.min(free / 4) };
+    most / MIB * MIB
+}
+
+fn add(
+    test: &mut Reading<MemoryTest>,
+    tested_mib: u64,
+    pattern: &str,
+    (wrong, first): (u64, Option<u64>),
+) {
+    if test.found().is_none() {
+        let nothing =
+            MemoryTest { tested_mib: 0, patterns: Vec::new(), errors: 0, first_error: None };
+        *test = Reading::Found(nothing);
+    }
+    let Reading::Found(test) = test else { return };
+    test.tested_mib = test.tested_mib.max(tested_mib);
+    if !test.patterns.iter().any(|known| known == pattern) {
+        test.patterns.push(pattern.to_owned());
+    }
+    test.errors = test.errors.saturating_add(wrong);
+    test.first_error = test.first_error.or(first.map(|index| index.saturating_mul(8)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn others_keep_some_memory() {
+        assert_eq!(testable_bytes(8192 * MIB, false), 7680 * MIB);
+        assert_eq!(testable_bytes(100 * MIB, false), 75 * MIB);
+        assert_eq!(testable_bytes(8192 * MIB, true), 2048 * MIB);
+    }
+
+    #[test]
+    fn errors_of_all_rounds_add_up() {
+        let mut test = Reading::default();
+        add(&mut test, 100, "own address", (0, None));
+        add(&mut test, 90, "random", (2, Some(5)));
+        add(&mut test, 100, "random", (1, Some(3)));
+        let patterns = vec!["own address".to_owned(), "random".to_owned()];
+        let expected = MemoryTest { tested_mib: 100, patterns, errors: 3, first_error: Some(40) };
+        assert_eq!(test, Reading::Found(expected));
+    }
+}

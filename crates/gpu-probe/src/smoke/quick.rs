@@ -1,0 +1,182 @@
+//! The quick test of one GPU: one kernel, as machine code and as PTX, each result compared.
+
+#![expect(unsafe_code, reason = "launches a kernel")]
+
+use super::{expected, peaks::Figures};
+use crate::{
+    KernelRun, Reading, SmokeGpu,
+    driver::{
+        Context, Device, DevicePointer, Driver, Failure, Launch, Stream, attribute, pci_address,
+    },
+    isolate::Lane,
+    kernels,
+};
+use std::{ffi::c_void, time::Instant};
+
+/// Whole numbers, and as many floats, that the kernel writes: blocks enough for every
+/// multiprocessor of the largest GPU.
+const ELEMENTS: u32 = 1 << 17;
+const BLOCK: u32 = 256;
+
+/// A GPU whose quick test was right, with its context.
+pub(super) struct Ready {
+    pub(super) ordinal: u32,
+    pub(super) context: Context,
+    pub(super) figures: Figures,
+    pub(super) threads_per_multiprocessor: u32,
+    /// Whether its memory is the computer's.
+    pub(super) integrated: bool,
+}
+
+/// Runs the test. The second value is there only where both kernels were right.
+pub(super) fn run(driver: &Driver, ordinal: u32, lane: &Lane<'_, '_>) -> (SmokeGpu, Option<Ready>) {
+    lane.stage("cuDeviceGet");
+    let device = match driver.device(i32::try_from(ordinal).unwrap_or(i32::MAX)) {
+        Ok(device) => device,
+        Err(failure) => return (super::not_run(ordinal, super::failed(failure)), None),
+    };
+    let mut gpu = SmokeGpu {
+        ordinal,
+        name: driver.device_name(device).map_or_else(unknown, Reading::Found),
+        pci_address: address(driver, device),
+        ..SmokeGpu::default()
+    };
+    let figures = figures(driver, device, gpu.name.found().map_or("", String::as_str));
+
+    lane.stage("cuDevicePrimaryCtxRetain");
+    let entered = driver.retain_context(device).and_then(|context| {
+        driver.set_current(&context)?;
+        Ok(context)
+    });
+    let context = match entered {
+        Ok(context) => context,
+        Err(failure) => {
+            gpu.cubin = super::failed(failure);
+            gpu.ptx = super::failed(failure);
+            return (gpu, None);
+        }
+    };
+
+    // Each with its own seed, so that what the first wrote is wrong for the second.
+    gpu.cubin = match kernels::smoke_cubin(figures.compute_capability()) {
+        Some(cubin) => Reading::Found(kernel(driver, cubin, 1, "cubin", lane)),
+        None => Reading::Absent,
+    };
+    gpu.ptx = Reading::Found(kernel(driver, kernels::SMOKE_PTX.as_bytes(), 2, "PTX", lane));
+
+    let number = |number| attribute_of(driver, device, number);
+    let ready = Ready {
+        ordinal,
+        context,
+        figures,
+        threads_per_multiprocessor: number(attribute::MAX_THREADS_PER_MULTIPROCESSOR),
+        integrated: number(attribute::INTEGRATED) != 0,
+    };
+    if is_right(&gpu) {
+        return (gpu, Some(ready));
+    }
+    finish(driver, ready, lane);
+    (gpu, None)
+}
+
+/// Gives the context back.
+pub(super) fn finish(driver: &Driver, ready: Ready, lane: &Lane<'_, '_>) {
+    lane.stage("cuDevicePrimaryCtxRelease");
+    // The process ends soon, and the driver then clears what is left; nothing hangs on this call.
+    let _ = driver.release_context(ready.context);
+}
+
+/// What to say where a call failed.
+pub(super) fn failed_run(failure: Failure, log: &str) -> KernelRun {
+    KernelRun::Failed { call: failure.call.to_owned(), code: failure.code, log: log.to_owned() }
+}
+
+fn is_right(gpu: &SmokeGpu) -> bool {
+    let right = |run: &Reading<KernelRun>| matches!(run.found(), Some(KernelRun::Correct { .. }));
+    right(&gpu.ptx) && (right(&gpu.cubin) || gpu.cubin.is_absent())
+}
+
+fn unknown<T>(failure: Failure) -> Reading<T> {
+    Reading::Unknown(format!("`{}` returned {}", failure.call, failure.code))
+}
+
+fn address(driver: &Driver, device: Device) -> Reading<String> {
+    match driver.device_pci_bus_id(device) {
+        Ok(text) => pci_address(&text).map_or_else(
+            || Reading::Unknown(format!("`{text}` is no PCI address")),
+            Reading::Found,
+        ),
+        Err(failure) => unknown(failure),
+    }
+}
+
+fn figures(driver: &Driver, device: Device, name: &str) -> Figures {
+    let number = |number| attribute_of(driver, device, number);
+    Figures {
+        capability: (
+            number(attribute::COMPUTE_CAPABILITY_MAJOR),
+            number(attribute::COMPUTE_CAPABILITY_MINOR),
+        ),
+        multiprocessors: number(attribute::MULTIPROCESSOR_COUNT),
+        clock_mhz: number(attribute::CLOCK_RATE_KHZ) / 1000,
+        memory_clock_mhz: number(attribute::MEMORY_CLOCK_RATE_KHZ) / 1000,
+        memory_bus_bits: number(attribute::MEMORY_BUS_BITS),
+        geforce: name.contains("GeForce") || name.contains("TITAN"),
+    }
+}
+
+/// Zero where the driver does not say.
+fn attribute_of(driver: &Driver, device: Device, number: u32) -> u32 {
+    driver
+        .device_attribute(device, number)
+        .ok()
+        .and_then(|value| value.try_into().ok())
+        .unwrap_or(0)
+}
+
+fn kernel(driver: &Driver, image: &[u8], seed: u32, kind: &str, lane: &Lane<'_, '_>) -> KernelRun {
+    lane.stage(&format!("cuModuleLoadDataEx ({kind})"));
+    let module = match driver.load_module(image) {
+        Ok(module) => module,
+        Err((failure, log)) => return failed_run(failure, &log),
+    };
+    let run = (|| {
+        let function = driver.function(&module, c"altlas_smoke")?;
+        lane.stage("cuMemAlloc");
+        let bytes = ELEMENTS as usize * 8;
+        let out = driver.allocate(bytes)?;
+        // What is left of an earlier run must not pass for a result.
+        driver.set_bytes(out, 0xff, bytes)?;
+        let started = Instant::now();
+        lane.stage(&format!("cuLaunchKernel ({kind})"));
+        launch(driver, function, out, seed)?;
+        lane.stage(&format!("cuCtxSynchronize ({kind})"));
+        driver.synchronize()?;
+        let milliseconds = started.elapsed().as_secs_f64() * 1e3;
+        lane.stage("cuMemcpyDtoH");
+        let mut got = vec![0_u8; bytes];
+        driver.copy_to_host(&mut got, out)?;
+        driver.free(out)?;
+        let (words, _) = got.as_chunks::<4>();
+        let words: Vec<u32> = words.iter().map(|word| u32::from_le_bytes(*word)).collect();
+        Ok(expected::compare_smoke(&words, seed, milliseconds))
+    })();
+    lane.stage("cuModuleUnload");
+    // A failure here was caused earlier and is said there.
+    let _ = driver.unload_module(module);
+    run.unwrap_or_else(|failure| failed_run(failure, ""))
+}
+
+fn launch(
+    driver: &Driver,
+    function: crate::driver::Function,
+    out: DevicePointer,
+    mut seed: u32,
+) -> Result<(), Failure> {
+    let (mut address, mut n) = (out.address(), ELEMENTS);
+    let mut parameters: [*mut c_void; 3] =
+        [(&raw mut address).cast(), (&raw mut n).cast(), (&raw mut seed).cast()];
+    let shape = Launch::linear(ELEMENTS / BLOCK, BLOCK);
+    // SAFETY: `altlas_smoke(u32 *out, u32 n, u32 seed)` writes 2 * n words, which is what `out` has.
+    unsafe { driver.launch(function, shape, &Stream::DEFAULT, &mut parameters) }
+}
