@@ -5,149 +5,13 @@
 //! root cause, without `gpu/`; `healthy` where there is none. Where a file of the machine is wrong,
 //! a function changes the tree first.
 
+mod case;
+
 use crate::support::{
-    Scene, driver,
-    machine::{self, Machine, Machine::*},
+    driver,
+    machine::{self, Machine::*},
 };
-use std::path::PathBuf;
-
-/// One row.
-struct Case {
-    machine: Machine,
-    faults: &'static str,
-    change: fn(&Tree<'_>),
-    arguments: &'static [&'static str],
-    variables: &'static [(&'static str, &'static str)],
-    expected: &'static str,
-}
-
-fn case(machine: Machine, faults: &'static str, expected: &'static str) -> Case {
-    let (arguments, variables) = (&[][..], &[][..]);
-    Case { machine, faults, change: |_| {}, arguments, variables, expected }
-}
-
-impl Case {
-    fn tree(self, change: fn(&Tree<'_>)) -> Self {
-        Self { change, ..self }
-    }
-
-    fn arguments(self, arguments: &'static [&'static str]) -> Self {
-        Self { arguments, ..self }
-    }
-
-    fn variables(self, variables: &'static [(&'static str, &'static str)]) -> Self {
-        Self { variables, ..self }
-    }
-
-    /// What the doctor said, where it is not what it should have.
-    fn failure(&self) -> Option<String> {
-        let faults = format!("profile={};{}", self.machine.profile(), self.faults);
-        let scene = Scene::new().env("ALTLAS_FAKE_DRIVER", faults);
-        machine::build(&scene, self.machine);
-        let tree = Tree { scene: &scene };
-        (self.change)(&tree);
-        let mut arguments = vec!["doctor", "--root", "root", "--format", "json"];
-        arguments.extend(self.arguments);
-        let run = self.run(&scene, &arguments);
-        let row = format!("{:?} `{}` {:?}", self.machine, self.faults, self.arguments);
-        let Ok(report) = serde_json::from_str::<serde_json::Value>(&run.stdout) else {
-            return Some(format!("{row}: no report, but {run:?}"));
-        };
-        let codes = report["findings"].as_array().into_iter().flatten().map(|it| &it["code"]);
-        let codes: Vec<&str> = codes.filter_map(|code| code.as_str()).collect();
-        let found = report["root_cause"].as_str().unwrap_or("healthy").replace("gpu/", "");
-        let exit = if has_error(&report) { Some(1) } else { Some(0) };
-        let is_right = found == self.expected && run.code == exit;
-        let all = codes.join(", ");
-        (!is_right).then(|| {
-            format!(
-                "{row}: {} expected, {found} found, exit {:?}, of {all}",
-                self.expected, run.code
-            )
-        })
-    }
-
-    fn run(&self, scene: &Scene, arguments: &[&str]) -> crate::support::Run {
-        let folder = scene.path("root").join(self.machine.library_folder());
-        let mut command = scene.command(arguments);
-        // What the row sets comes last, so that it may also name another library folder.
-        command.env("LD_LIBRARY_PATH", folder);
-        for (name, value) in self.variables {
-            command.env(name, value.replace("$ROOT", &scene.path("root").display().to_string()));
-        }
-        let output = command.output().unwrap();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        crate::support::Run {
-            code: output.status.code(),
-            stdout: text(&output.stdout),
-            stderr: text(&output.stderr),
-        }
-    }
-}
-
-/// Whether anything is an error, and not only worth a warning.
-fn has_error(report: &serde_json::Value) -> bool {
-    let findings = report["findings"].as_array().map_or(&[][..], Vec::as_slice);
-    findings.iter().any(|finding| finding["level"] == "error")
-}
-
-/// The machine's files, for changing them.
-struct Tree<'a> {
-    scene: &'a Scene,
-}
-
-impl Tree<'_> {
-    fn path(&self, path: &str) -> PathBuf {
-        self.scene.path("root").join(path)
-    }
-
-    fn write(&self, path: &str, content: impl AsRef<[u8]>) {
-        let _ = std::fs::remove_file(self.path(path));
-        self.scene.file(&format!("root/{path}"), content);
-    }
-
-    fn remove(&self, path: &str) {
-        let path = self.path(path);
-        if path.is_dir() && !path.is_symlink() {
-            std::fs::remove_dir_all(path).unwrap();
-        } else {
-            std::fs::remove_file(path).unwrap();
-        }
-    }
-
-    /// Binds the GPU to another kernel driver.
-    fn bind(&self, driver: &str) {
-        let path = self.path("sys/bus/pci/devices/0000:18:00.0/driver");
-        std::fs::remove_file(&path).unwrap();
-        driver::link(&format!("../../../../bus/pci/drivers/{driver}"), &path);
-    }
-
-    /// Takes the module out of memory, and with it all that it shows.
-    fn unload(&self) {
-        self.remove("proc/driver/nvidia");
-        self.remove("sys/module/nvidia");
-        self.remove("sys/module/nvidia_uvm");
-        self.remove("sys/bus/pci/devices/0000:18:00.0/driver");
-        for node in ["nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia0"] {
-            self.remove(&format!("dev/{node}"));
-        }
-    }
-
-    /// Makes a container of the machine.
-    fn contain(&self) {
-        self.write(".dockerenv", "");
-    }
-
-    fn log(&self, line: &str) {
-        self.write("dev/kmsg", format!("6,1,1000000,-;Linux version\n4,2,9000000,-;{line}\n"));
-    }
-}
-
-/// Runs the rows and fails with all that are wrong.
-fn check(cases: impl IntoIterator<Item = Case>) {
-    let failures: Vec<String> = cases.into_iter().filter_map(|case| case.failure()).collect();
-    assert!(failures.is_empty(), "{} rows:\n{}", failures.len(), failures.join("\n"));
-}
+use case::{Tree, case, check, check_side_by_side};
 
 #[test]
 fn healthy_machines() {
@@ -229,7 +93,7 @@ const SOON: &[&str] = &["--deadline", "1"];
 
 #[test]
 fn hangs() {
-    check([
+    check_side_by_side([
         case(H200, "nvmlInit_v2=hang", "driver-hung").arguments(SOON),
         case(H200, "nvmlDeviceGetHandleByIndex_v2=hang", "driver-hung").arguments(SOON),
         case(EightH100, "nvmlDeviceGetTemperature@5=hang", "driver-hung").arguments(SOON),
@@ -314,7 +178,7 @@ fn kernels() {
 #[test]
 fn measurements() {
     let deep = |machine, faults, expected| case(machine, faults, expected).arguments(&["--deep"]);
-    check([
+    check_side_by_side([
         deep(H200, "", "healthy"),
         deep(Wsl, "", "healthy"),
         deep(H200, "bandwidth=0.4", "bandwidth-low"),
@@ -322,7 +186,7 @@ fn measurements() {
         deep(H200, "rate=0.3", "arithmetic-rate-low"),
         deep(H200, "wrong_result=altlas_tensor", "kernel-wrong-result"),
         deep(H200, "nan_result=altlas_fma", "kernel-wrong-result"),
-        deep(H200, "memory_error=157286400", "memory-test-failed"),
+        deep(H200, "memory_error=41943040", "memory-test-failed"),
         deep(H200, "throttle=hw_power_brake", "power-throttling"),
         deep(H200, "pcie_gen_current=1", "pcie-link-narrow"),
         deep(H200, "pcie_width_current=4", "pcie-link-narrow"),

@@ -11,7 +11,7 @@ use std::{
 static CLOCKS: Mutex<[f64; 64]> = Mutex::new([0.0; 64]);
 
 /// What a launch or a copy costs at least, in nanoseconds.
-const OVERHEAD_NS: f64 = 2000.0;
+const OVERHEAD_NS: f64 = 100.0;
 
 /// Adds work of `nanoseconds` to the card's clock.
 pub(crate) fn spend(card: &Card, nanoseconds: f64) {
