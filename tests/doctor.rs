@@ -62,11 +62,12 @@ fn a_bad_facts_file_is_named() {
         assert!(run.stderr.contains("bad.json"), "{run:#?}");
     };
     check(facts.replacen("\"schema\": 1", "\"schema\": 2", 1).as_bytes(), "newer");
-    check(&facts.as_bytes()[..facts.len() / 2], "cut off");
+    check(&facts.as_bytes()[..facts.len() / 2], "ends in the middle");
     check(b"{\"name\": \"something else\"}", "schema");
     check(b"", "empty");
     check(b"\xff\xfe{\0", "UTF-16");
-    check(b"\x7fELF\0\0", "JSON");
+    check(b"\x7fELF\x02\xff", "not text");
+    check(b"{]", "JSON");
     assert_eq!(scene.run(&["doctor", "--from", "nowhere.json"]).code, Some(3));
 }
 

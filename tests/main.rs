@@ -1,5 +1,7 @@
 //! The one integration test binary: starts the real program, and holds the rules of the house.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod config;
 mod doctor;
 mod examples;

@@ -10,6 +10,11 @@ use std::collections::BTreeMap;
 /// The level of a problem where the config says nothing.
 pub(crate) fn of_gpu(problem: &Problem) -> Level {
     match problem {
+        // So far below what the device could do that it is broken and not slow.
+        Problem::BandwidthLow(found) if found.percent < 60 => Level::Error,
+        Problem::ArithmeticRateLow(found) if found.percent.is_none_or(|part| part == 0) => {
+            Level::Error
+        }
         // CUDA does not work, or not as the project says it must.
         Problem::NoNvidiaDevice(_)
         | Problem::WslVersion1(_)
@@ -104,11 +109,11 @@ pub(crate) fn of_gpu(problem: &Problem) -> Level {
         | Problem::WheelWithoutArchitecture(_)
         | Problem::SeveralGpuStacks(_)
         | Problem::PythonVersionDiffers(_)
-        | Problem::DiskNearlyFull(_) => Level::Warning,
+        | Problem::DiskNearlyFull(_)
+        | Problem::DriverBranchEndOfLife(_)
+        | Problem::PersistenceOff(_) => Level::Warning,
         // Good to know.
-        Problem::DriverBranchEndOfLife(_)
-        | Problem::PersistenceOff(_)
-        | Problem::ProfilingNotPermitted(_)
+        Problem::ProfilingNotPermitted(_)
         | Problem::SamplingNotPermitted(_)
         | Problem::TemporaryFolderNoexec(_) => Level::Note,
     }

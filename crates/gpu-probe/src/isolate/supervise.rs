@@ -99,6 +99,8 @@ fn start(
     let mut child = Command::new(&command.program)
         .args(&command.arguments)
         .arg(serde_json::to_string(task)?)
+        // Code that the driver compiled earlier would hide that it cannot compile now.
+        .env("CUDA_CACHE_DISABLE", "1")
         .stdin(if stoppable { Stdio::piped() } else { Stdio::null() })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
