@@ -26,7 +26,8 @@ pub(crate) fn lines(facts: &Facts, config: Option<&Path>) -> Vec<Line> {
 pub(crate) fn established(facts: &Facts) -> Option<String> {
     match &facts.smoke {
         Some(smoke) => {
-            let gpus = &smoke.answered()?.gpus;
+            let smoke = smoke.answered().filter(|smoke| !smoke.interrupted)?;
+            let gpus = &smoke.gpus;
             let right =
                 |run: &Reading<KernelRun>| matches!(run.found(), Some(KernelRun::Correct { .. }));
             let all_right =

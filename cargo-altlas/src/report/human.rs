@@ -167,7 +167,8 @@ fn wrap(lead: &str, indent: usize, text: &str) -> String {
     let mut out = lead.to_owned();
     let mut column = visible;
     let mut first_in_line = true;
-    for word in text.split_whitespace() {
+    // A no-break space stays inside its word.
+    for word in text.split([' ', '\n']).filter(|word| !word.is_empty()) {
         let length = word.chars().count();
         if !first_in_line && column + 1 + length > WIDTH {
             out.push('\n');
