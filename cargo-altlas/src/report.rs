@@ -35,7 +35,7 @@ pub(crate) struct Report {
     /// What was established, in one sentence, where nothing is wrong. `None` where the question
     /// of the command could not be answered.
     pub(crate) established: Option<String>,
-    /// All facts, for the machine-readable report with `--verbose`.
+    /// All facts, for `--verbose`.
     pub(crate) facts: Option<serde_json::Value>,
 }
 

@@ -1,10 +1,7 @@
 //! What the doctor looked at, in a dozen lines for the top of the report.
 
-mod all;
 mod gpus;
 mod software;
-
-pub(crate) use all::all;
 
 use crate::report::{Line, Mark};
 use gpu_probe::{Facts, Host, KernelRun, Probed, Reading};

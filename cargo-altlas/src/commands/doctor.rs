@@ -221,13 +221,9 @@ fn judge(
     }
     let facts_shown =
         verbose.then(|| serde_json::to_value(facts)).transpose().map_err(Failure::could_not)?;
-    let mut lines = summary::lines(facts, file.map(|file| file.path.as_path()));
-    if verbose {
-        lines.extend(summary::all(facts_shown.as_ref()));
-    }
     Ok(Report {
         command: "doctor",
-        summary: lines,
+        summary: summary::lines(facts, file.map(|file| file.path.as_path())),
         findings,
         unlooked,
         established: summary::established(facts),
