@@ -5,9 +5,7 @@
 use super::{expected, peaks::Figures};
 use crate::{
     KernelRun, Reading, SmokeGpu,
-    driver::{
-        Context, Device, DevicePointer, Driver, Failure, Launch, Stream, attribute, pci_address,
-    },
+    driver::{Context, Device, DevicePointer, Driver, Failure, attribute, pci_address},
     isolate::Lane,
     kernels,
 };
@@ -176,7 +174,6 @@ fn launch(
     let (mut address, mut n) = (out.address(), ELEMENTS);
     let mut parameters: [*mut c_void; 3] =
         [(&raw mut address).cast(), (&raw mut n).cast(), (&raw mut seed).cast()];
-    let shape = Launch::linear(ELEMENTS / BLOCK, BLOCK);
     // SAFETY: `altlas_smoke(u32 *out, u32 n, u32 seed)` writes 2 * n words, which is what `out` has.
-    unsafe { driver.launch(function, shape, &Stream::DEFAULT, &mut parameters) }
+    unsafe { driver.launch(function, ELEMENTS / BLOCK, BLOCK, &mut parameters) }
 }
