@@ -14,7 +14,6 @@ mod docker;
 mod driver_libraries;
 mod elf;
 mod environment;
-mod follow;
 mod host;
 mod host_compiler;
 mod kernel_log;
@@ -27,8 +26,11 @@ mod pci;
 mod profilers;
 mod python;
 mod root;
+mod search;
 mod smoke;
 mod toolkits;
+#[cfg(test)]
+mod tree;
 mod user;
 
 pub(crate) use cuda::cuda;

@@ -102,7 +102,7 @@ fn parse_windows(text: &str) -> Windows {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::read::root::tree::Tree;
+    use crate::read::tree::Tree;
     use proptest::prelude::*;
 
     /// An RTX 4060 of a desktop.
