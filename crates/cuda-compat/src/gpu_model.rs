@@ -127,7 +127,7 @@ mod tests {
         let near = |formula: f64, published: f64| (formula / published - 1.0).abs() < 0.03;
         for row in gpu_models() {
             let memory_mhz = row.memory_gbps_per_pin * 1000.0 / 2.0;
-            let bandwidth = peak_bandwidth_gb_s(row.bus_bits, memory_mhz);
+            let bandwidth = peak_bandwidth_gb_s(row.bus_bits, memory_mhz).unwrap();
             assert!(near(bandwidth, row.bandwidth_gb_s), "{}: {bandwidth} GB/s", row.name);
             let floor = row.dcgm_floor_gb_s.unwrap_or(bandwidth / 2.0) / bandwidth;
             assert!((0.3..0.95).contains(&floor), "{}: floor at {floor} of the peak", row.name);

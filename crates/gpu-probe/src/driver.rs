@@ -11,13 +11,11 @@ mod calls;
 mod handles;
 mod library;
 mod maps;
-mod pci_address;
 mod symbols;
 
 pub(crate) use handles::{Context, Device, DevicePointer, Function, Module};
 pub(crate) use library::{LoadError, open_library};
 pub(crate) use maps::{mapped_copies, mapped_path};
-pub(crate) use pci_address::pci_address;
 
 use crate::CallCode;
 use std::ffi::CStr;

@@ -16,6 +16,7 @@ mod isolate;
 mod kernels;
 mod need;
 mod package_manager;
+mod pci_address;
 mod read;
 mod shell_word;
 mod smoke;

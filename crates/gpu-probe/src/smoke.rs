@@ -5,15 +5,15 @@
 //! numbers; only on a GPU that has passed the quick test is `cudarc` used, for the rest of the work
 //! (see `smoke/session.rs` for how the two are kept apart).
 //!
-//! `smoke/expected.rs` says what is right, `smoke/peaks.rs` what a device could do at best; both
-//! are pure. A new measurement is one more function beside those of `smoke/bandwidth.rs` and one
-//! more step in `smoke/deep.rs`.
+//! `smoke/expected.rs` says what is right, `smoke/figures.rs` what a device could do at best. A new
+//! measurement is one more function beside those of `smoke/bandwidth.rs` and one more step in
+//! `smoke/deep.rs`.
 
 mod bandwidth;
 mod deep;
 mod expected;
+mod figures;
 mod memory;
-mod peaks;
 mod quick;
 mod rates;
 mod samples;

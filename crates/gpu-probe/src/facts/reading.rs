@@ -45,6 +45,15 @@ impl<T> Reading<T> {
             Self::Unknown(reason) => Reading::Unknown(reason),
         }
     }
+
+    /// Makes a reading of the value; without one the state stays.
+    pub fn and_then<U>(self, make: impl FnOnce(T) -> Reading<U>) -> Reading<U> {
+        match self {
+            Self::Found(value) => make(value),
+            Self::Absent => Reading::Absent,
+            Self::Unknown(reason) => Reading::Unknown(reason),
+        }
+    }
 }
 
 impl<T> Default for Reading<T> {

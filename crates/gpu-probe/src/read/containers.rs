@@ -65,14 +65,10 @@ fn program(root: &Root, environment: &Environment, name: &str) -> Reading<String
 
 fn daemon_json(root: &Root) -> Reading<Vec<String>> {
     let path = "/etc/docker/daemon.json";
-    match root.text(path) {
-        Reading::Found(text) => match parse_daemon_json(&text) {
-            Ok(runtimes) => Reading::Found(runtimes),
-            Err(reason) => Reading::Unknown(format!("`{path}`: {reason}")),
-        },
-        Reading::Absent => Reading::Absent,
-        Reading::Unknown(reason) => Reading::Unknown(reason),
-    }
+    root.text(path).and_then(|text| match parse_daemon_json(&text) {
+        Ok(runtimes) => Reading::Found(runtimes),
+        Err(reason) => Reading::Unknown(format!("`{path}`: {reason}")),
+    })
 }
 
 /// The names of the runtimes, sorted. An empty file is an empty configuration, as for Docker.

@@ -151,13 +151,10 @@ fn joined(index: u32, thread: Asking<'_>) -> NvmlGpu {
 }
 
 fn version(text: Reading<String>) -> Reading<cuda_compat::DriverVersion> {
-    match text {
-        Found(text) => text
-            .parse()
-            .map_or_else(|_| Unknown(format!("NVML gives `{text}`, which is no version")), Found),
-        Absent => Absent,
-        Unknown(why) => Unknown(why),
-    }
+    text.and_then(|text| match text.parse() {
+        Ok(version) => Found(version),
+        Err(_) => Unknown(format!("NVML gives `{text}`, which is no version")),
+    })
 }
 
 /// What a call of NVML came to, as everything in this folder hands it on.

@@ -36,22 +36,15 @@ fn gpu(root: &Root, address: String) -> Option<PciGpu> {
         runtime_status: attribute("power/runtime_status").map(|text| text.trim().to_owned()),
         memory_windows_assigned: windows.clone().map(|windows| windows.assigned),
         largest_window_mib: windows.map(|windows| windows.largest_mib),
-        numa_node: match attribute("numa_node") {
-            // `-1` where the machine has one node only.
-            Found(text) => text.trim().parse().ok().into(),
-            Absent => Absent,
-            Unknown(reason) => Unknown(reason),
-        },
+        // `-1` where the machine has one node only.
+        numa_node: attribute("numa_node").and_then(|text| text.trim().parse().ok().into()),
         address,
     })
 }
 
 fn driver(root: &Root, address: &str) -> Reading<String> {
-    match root.link(format!("{DEVICES}/{address}/driver")) {
-        Found(target) => target.file_name().map(|name| name.to_string_lossy().into_owned()).into(),
-        Absent => Absent,
-        Unknown(reason) => Unknown(reason),
-    }
+    let link = root.link(format!("{DEVICES}/{address}/driver"));
+    link.and_then(|to| to.file_name().map(|name| name.to_string_lossy().into_owned()).into())
 }
 
 /// Whether a class is a VGA controller (`0x0300xx`) or a 3D controller (`0x0302xx`).

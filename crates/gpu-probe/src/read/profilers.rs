@@ -80,14 +80,10 @@ fn nsight_version(path: &str) -> Option<String> {
 }
 
 fn perf_event_paranoid(root: &Root) -> Reading<i32> {
-    match root.text(PARANOID) {
-        Reading::Found(text) => match text.trim().parse() {
-            Ok(level) => Reading::Found(level),
-            Err(_) => Reading::Unknown(format!("`{PARANOID}` does not hold a number")),
-        },
-        Reading::Absent => Reading::Absent,
-        Reading::Unknown(reason) => Reading::Unknown(reason),
-    }
+    root.text(PARANOID).and_then(|text| match text.trim().parse() {
+        Ok(level) => Reading::Found(level),
+        Err(_) => Reading::Unknown(format!("`{PARANOID}` does not hold a number")),
+    })
 }
 
 #[cfg(test)]

@@ -141,21 +141,14 @@ fn host_compiler_limit(root: &Root, includes: &[PathBuf]) -> Reading<NvccLimit> 
         includes.iter().map(|include| include.join("crt/host_config.h").display().to_string());
     let paths: Vec<String> = paths.collect();
     let refs: Vec<&str> = paths.iter().map(String::as_str).collect();
-    let path = match first_there(root, &refs) {
-        Reading::Found(path) => path,
-        Reading::Absent => return Reading::Absent,
-        Reading::Unknown(reason) => return Reading::Unknown(reason),
-    };
-    match root.text(&path) {
-        Reading::Found(text) => match parse_host_config(&text) {
+    first_there(root, &refs).and_then(|path| {
+        root.text(&path).and_then(|text| match parse_host_config(&text) {
             NvccLimit { gcc_max: None, clang_max: None } => {
                 Reading::Unknown(format!("`{path}` states no limit that is understood"))
             }
             limit => Reading::Found(limit),
-        },
-        Reading::Absent => Reading::Absent,
-        Reading::Unknown(reason) => Reading::Unknown(reason),
-    }
+        })
+    })
 }
 
 /// Reads the limits out of `crt/host_config.h`: `#if __GNUC__ > 13`, `(__clang_major__ >= 19)`.

@@ -22,14 +22,10 @@ pub(super) fn read(root: &Root) -> Reading<bool> {
         Reading::Found(_) | Reading::Absent => Reading::Absent,
     };
     for path in FILES.map(str::to_owned).into_iter().chain(drop_ins) {
-        let one = match root.text(&path) {
-            Reading::Found(text) => match parse_containerd(&text) {
-                Ok(names_nvidia) => Reading::Found(names_nvidia),
-                Err(reason) => Reading::Unknown(format!("`{path}`: {reason}")),
-            },
-            Reading::Absent => Reading::Absent,
-            Reading::Unknown(reason) => Reading::Unknown(reason),
-        };
+        let one = root.text(&path).and_then(|text| match parse_containerd(&text) {
+            Ok(names_nvidia) => Reading::Found(names_nvidia),
+            Err(reason) => Reading::Unknown(format!("`{path}`: {reason}")),
+        });
         answer = stronger(answer, one);
     }
     answer

@@ -4,8 +4,8 @@ use super::{Answer, answer, answer::reading, processes, raw};
 use crate::{
     CallCode, Clocks, ClocksMhz, EccErrors, NvmlGpu, PcieLink, PcieWidthGeneration, Power,
     Reading::{self, Absent, Found, Unknown},
-    driver::pci_address,
     isolate::Lane,
+    pci_address::pci_address,
 };
 use cuda_compat::{ComputeCapability, DriverVersion};
 use nvml_wrapper::{
@@ -101,25 +101,20 @@ impl<'a> Asked<'a, '_, '_> {
     }
 
     fn pci_address(&self) -> Reading<String> {
-        match self.ask("nvmlDeviceGetPciInfo_v3", Device::pci_info) {
-            Found(info) => match pci_address(&info.bus_id) {
-                Some(address) => Found(address),
-                None => Unknown(format!("NVML gives the PCI address `{}`", info.bus_id)),
-            },
-            Absent => Absent,
-            Unknown(why) => Unknown(why),
-        }
+        let info = self.ask("nvmlDeviceGetPciInfo_v3", Device::pci_info);
+        info.and_then(|info| match pci_address(&info.bus_id) {
+            Some(address) => Found(address),
+            None => Unknown(format!("NVML gives the PCI address `{}`", info.bus_id)),
+        })
     }
 
     fn compute_capability(&self) -> Reading<ComputeCapability> {
         let call = "nvmlDeviceGetCudaComputeCapability";
         let capability = self.ask(call, Device::cuda_compute_capability);
-        match capability.map(|found| (u32::try_from(found.major), u32::try_from(found.minor))) {
-            Found((Ok(major), Ok(minor))) => Found(ComputeCapability::new(major, minor)),
-            Found(_) => Unknown("NVML gives a negative number".to_owned()),
-            Absent => Absent,
-            Unknown(why) => Unknown(why),
-        }
+        capability.and_then(|found| match (found.major.try_into(), found.minor.try_into()) {
+            (Ok(major), Ok(minor)) => Found(ComputeCapability::new(major, minor)),
+            _ => Unknown("NVML gives a negative number".to_owned()),
+        })
     }
 
     fn ecc(&self, gpu: &mut NvmlGpu) {
@@ -168,12 +163,10 @@ impl<'a> Asked<'a, '_, '_> {
         });
         gpu.mig_enabled = mode.clone().map(|(now, _)| now);
         gpu.mig_pending = mode.clone().map(|(_, pending)| pending);
-        gpu.mig_devices = match mode {
-            Found((true, _)) => self.ask("nvmlDeviceGetMigDeviceHandleByIndex", mig_devices),
-            Found((false, _)) => Found(0),
-            Absent => Absent,
-            Unknown(why) => Unknown(why),
-        };
+        gpu.mig_devices = mode.and_then(|(now, _)| match now {
+            true => self.ask("nvmlDeviceGetMigDeviceHandleByIndex", mig_devices),
+            false => Found(0),
+        });
     }
 
     fn processes(&self, driver: Option<DriverVersion>) -> Reading<Vec<crate::Process>> {
@@ -213,11 +206,7 @@ impl<'a> Asked<'a, '_, '_> {
     }
 
     fn fabric(&self) -> Reading<crate::FabricState> {
-        match self.ask("nvmlDeviceGetGpuFabricInfo", raw::fabric) {
-            Found(state) => state.into(),
-            Absent => Absent,
-            Unknown(why) => Unknown(why),
-        }
+        self.ask("nvmlDeviceGetGpuFabricInfo", raw::fabric).and_then(Reading::from)
     }
 
     fn vgpu_license(&self) -> Reading<String> {
@@ -226,12 +215,10 @@ impl<'a> Asked<'a, '_, '_> {
             Found(false) | Absent => return Absent,
             Unknown(why) => return Unknown(why),
         }
-        match self.ask("nvmlDeviceGetGridLicensableFeatures_v4", raw::vgpu_licensed) {
-            Found(Some(true)) => Found("licensed".to_owned()),
-            Found(Some(false)) => Found("unlicensed".to_owned()),
-            Found(None) | Absent => Absent,
-            Unknown(why) => Unknown(why),
-        }
+        let licensed = self.ask("nvmlDeviceGetGridLicensableFeatures_v4", raw::vgpu_licensed);
+        licensed
+            .and_then(Reading::from)
+            .map(|licensed| if licensed { "licensed" } else { "unlicensed" }.to_owned())
     }
 }
 
