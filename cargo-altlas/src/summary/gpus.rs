@@ -13,8 +13,11 @@ pub(super) fn lines(facts: &Facts) -> Vec<Line> {
     } else {
         by_nvml.iter().map(gpu).collect()
     };
-    match &facts.smoke {
-        Some(Probed::Answered(smoke)) => lines.extend(smoke.gpus.iter().map(ran)),
+    let smoke = facts.smoke.as_ref();
+    let tested = smoke.and_then(Probed::answered).into_iter().flat_map(|smoke| &smoke.gpus);
+    lines.extend(tested.map(ran));
+    match smoke {
+        Some(Probed::Answered(_)) => {}
         Some(Probed::Hung { stage, .. }) => {
             lines.push(line(Mark::Wrong, "kernel", format!("hangs in `{stage}`")));
         }
@@ -55,12 +58,18 @@ fn gpu(gpu: &NvmlGpu) -> Line {
             .map(|memory| format!("{} of {} MiB free", memory.free_mib, memory.total_mib)),
     );
     parts.extend(gpu.temperature_c.found().map(|celsius| format!("{celsius} °C")));
-    let usable = gpu.handle.found().is_some_and(|code| code.is_success());
-    let (mark, text) = match (usable, parts.is_empty()) {
-        (true, _) => (Mark::Fine, parts.join(", ")),
-        (false, _) => (Mark::Wrong, "cannot be opened".to_owned()),
+    let mark = match &gpu.handle {
+        Reading::Found(code) if code.is_success() => Mark::Fine,
+        Reading::Found(_) | Reading::Absent => {
+            parts.push("cannot be opened".to_owned());
+            Mark::Wrong
+        }
+        Reading::Unknown(_) => {
+            parts.push("did not answer".to_owned());
+            Mark::Unlooked
+        }
     };
-    line(mark, format!("GPU {}", gpu.index), text)
+    line(mark, format!("GPU {}", gpu.index), parts.join(", "))
 }
 
 fn ran(gpu: &SmokeGpu) -> Line {

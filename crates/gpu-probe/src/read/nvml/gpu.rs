@@ -21,16 +21,23 @@ use nvml_wrapper_sys::bindings::{
     NVML_NVLINK_MAX_LINKS, field_id::NVML_FI_DEV_GET_GPU_RECOVERY_ACTION,
 };
 
-/// Opens a GPU and asks it.
+/// A GPU that has not answered to the end.
+pub(super) fn unanswered(index: u32) -> NvmlGpu {
+    let handle = Unknown("the driver did not answer for this GPU".to_owned());
+    NvmlGpu { index, handle, ..NvmlGpu::default() }
+}
+
+/// Opens a GPU and asks it; `identified` is called as soon as it is known which GPU it is.
 pub(super) fn gpu(
     nvml: &Nvml,
     index: u32,
     driver: Option<DriverVersion>,
     lane: &Lane<'_, '_>,
+    identified: impl FnOnce(NvmlGpu),
 ) -> NvmlGpu {
     lane.stage(&format!("nvmlDeviceGetHandleByIndex_v2({index})"));
     match nvml.device_by_index(index) {
-        Ok(device) => Asked { device, index, lane }.everything(driver),
+        Ok(device) => Asked { device, index, lane }.everything(driver, identified),
         Err(error) => {
             let handle = match answer::code_of(error) {
                 Ok(code) => Found(code),
@@ -54,13 +61,20 @@ impl<'a> Asked<'a, '_, '_> {
         reading(ask(&self.device))
     }
 
-    fn everything(&self, driver: Option<DriverVersion>) -> NvmlGpu {
-        let pci_address = self.pci_address();
-        let mut gpu = NvmlGpu {
-            index: self.index,
-            handle: Found(CallCode::SUCCESS),
+    fn everything(
+        &self,
+        driver: Option<DriverVersion>,
+        identified: impl FnOnce(NvmlGpu),
+    ) -> NvmlGpu {
+        let identity = NvmlGpu {
+            pci_address: self.pci_address(),
             name: self.ask("nvmlDeviceGetName", Device::name),
             uuid: self.ask("nvmlDeviceGetUUID", Device::uuid),
+            ..unanswered(self.index)
+        };
+        identified(identity.clone());
+        let mut gpu = NvmlGpu {
+            handle: Found(CallCode::SUCCESS),
             serial: self.ask("nvmlDeviceGetSerial", Device::serial),
             compute_capability: self.compute_capability(),
             brand: self.ask("nvmlDeviceGetBrand", Device::brand).map(brand_name).map(str::to_owned),
@@ -88,12 +102,11 @@ impl<'a> Asked<'a, '_, '_> {
                 .ask("nvmlDeviceGetUtilizationRates", Device::utilization_rates)
                 .map(|rates| rates.gpu),
             processes: self.processes(driver),
-            pcie: self.pcie(pci_address.found()),
+            pcie: self.pcie(),
             fabric: self.fabric(),
             nvlinks: self.ask("nvmlDeviceGetNvLinkState", nvlinks),
             vgpu_license: self.vgpu_license(),
-            pci_address,
-            ..NvmlGpu::default()
+            ..identity
         };
         self.ecc(&mut gpu);
         self.mig(&mut gpu);
@@ -184,7 +197,7 @@ impl<'a> Asked<'a, '_, '_> {
         })
     }
 
-    fn pcie(&self, address: Option<&String>) -> PcieLink {
+    fn pcie(&self) -> PcieLink {
         PcieLink {
             current: PcieWidthGeneration {
                 generation: self
@@ -194,7 +207,8 @@ impl<'a> Asked<'a, '_, '_> {
             gpu_max: PcieWidthGeneration {
                 generation: self
                     .ask("nvmlDeviceGetGpuMaxPcieLinkGeneration", raw::gpu_max_pcie_generation),
-                width: gpu_max_width(address),
+                // NVML does not know it: the reader of the PCI bus does.
+                width: Reading::default(),
             },
             system_max: PcieWidthGeneration {
                 generation: self
@@ -283,45 +297,4 @@ fn nvlinks(device: &Device<'_>) -> Answer<(u32, u32)> {
         }
     }
     if all == 0 { Err(NvmlError::NotSupported) } else { Ok((on, all)) }
-}
-
-/// NVML knows the lanes that GPU and slot have in common; the GPU's own are in sysfs.
-fn gpu_max_width(address: Option<&String>) -> Reading<u32> {
-    let Some(address) = address else { return Unknown("the PCI address is not known".to_owned()) };
-    let path = format!("/sys/bus/pci/devices/{address}/max_link_width");
-    match std::fs::read_to_string(&path) {
-        Ok(text) => link_width(&text)
-            .map_or_else(|| Unknown(format!("`{path}` says `{}`", text.trim())), Found),
-        Err(error) => Unknown(format!("`{path}`: {error}")),
-    }
-}
-
-/// `16`; some kernels say 255 for a link that they do not know.
-fn link_width(text: &str) -> Option<u32> {
-    text.trim().parse().ok().filter(|width| (1..=32).contains(width))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn link_width_never_panics(text in ".*") {
-            link_width(&text);
-        }
-    }
-
-    #[test]
-    fn reads_link_widths() {
-        let check = |text: &str, expected: Option<u32>| {
-            assert_eq!(link_width(text), expected, "{text:?}");
-        };
-        check("16\n", Some(16));
-        check("1", Some(1));
-        check("255\n", None);
-        check("0", None);
-        check("", None);
-    }
 }
