@@ -82,6 +82,13 @@ impl Facts {
     ///
     /// # Errors
     /// Where the bytes are something else, or of a schema that this version does not read.
+    ///
+    /// ```
+    /// use gpu_probe::{Facts, FactsError};
+    ///
+    /// assert!(matches!(Facts::from_json(b"{}"), Err(FactsError::NotFacts)));
+    /// assert!(matches!(Facts::from_json(b"{\"schema\": 2}"), Err(FactsError::Newer { schema: 2 })));
+    /// ```
     pub fn from_json(bytes: &[u8]) -> Result<Self, FactsError> {
         let text = text_of(bytes)?;
         // The number comes first: a newer schema may differ in everything else.
