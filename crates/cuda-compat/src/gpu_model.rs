@@ -75,7 +75,8 @@ pub fn gpu_models_by_pci_id(device_id: u16) -> impl Iterator<Item = &'static Gpu
 /// 4060` is the RTX 4060 and the RTX 4060 Ti.
 ///
 /// ```
-/// let found: Vec<_> = cuda_compat::gpu_models_named("rtx 4060").iter().map(|row| &row.name).collect();
+/// let found = cuda_compat::gpu_models_named("rtx 4060");
+/// let found: Vec<_> = found.iter().map(|row| &row.name).collect();
 /// assert_eq!(found, ["NVIDIA GeForce RTX 4060", "NVIDIA GeForce RTX 4060 Ti"]);
 /// ```
 pub fn gpu_models_named(part: &str) -> Vec<&'static GpuModel> {
@@ -84,7 +85,8 @@ pub fn gpu_models_named(part: &str) -> Vec<&'static GpuModel> {
     found
 }
 
-/// Whether the name of a GPU has `part` in it, word by word; case, spaces and hyphens do not matter.
+/// Whether the name of a GPU has `part` in it, word by word; case, spaces and hyphens do not
+/// matter.
 ///
 /// This is how a name in a config is meant, also for a GPU that is in no table.
 ///

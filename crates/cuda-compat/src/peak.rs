@@ -18,7 +18,8 @@ pub fn peak_bandwidth_gb_s(bus_bits: u32, memory_mhz: f64) -> Option<f64> {
 }
 
 /// Peak FP32 rate in TFLOPS from the number of streaming multiprocessors and the SM clock in MHz:
-/// one fused multiply-add a core and clock. `None` where the cores of the architecture are not known.
+/// one fused multiply-add a core and clock. `None` where the cores of the architecture are not
+/// known.
 pub fn peak_fp32_tflops(cc: ComputeCapability, sms: u32, sm_mhz: f64) -> Option<f64> {
     let cores = architecture(cc)?.cores_per_sm?;
     tera(f64::from(sms) * f64::from(cores) * 2.0, sm_mhz)
@@ -32,7 +33,8 @@ pub fn peak_fp32_tflops(cc: ComputeCapability, sms: u32, sm_mhz: f64) -> Option<
 /// ```
 /// use cuda_compat::{ComputeCapability, peak_fp16_tensor_tflops};
 ///
-/// let a100 = peak_fp16_tensor_tflops("NVIDIA A100-SXM4-80GB", ComputeCapability::new(8, 0), 108, 1410.0);
+/// let cc = ComputeCapability::new(8, 0);
+/// let a100 = peak_fp16_tensor_tflops("NVIDIA A100-SXM4-80GB", cc, 108, 1410.0);
 /// assert_eq!(a100.unwrap().round(), 312.0);
 /// ```
 pub fn peak_fp16_tensor_tflops(
@@ -76,11 +78,12 @@ pub fn peak_pcie_gb_s(generation: u32, width: u32) -> Option<f64> {
     positive(transfers * coding * f64::from(width) / 8.0)
 }
 
-/// What copies between pinned host memory and a sound GPU reach at least over a link of 16 lanes, in
-/// GB/s in one direction; `None` for a generation that nobody gives a figure for.
+/// What copies between pinned host memory and a sound GPU reach at least over a link of 16 lanes,
+/// in GB/s in one direction; `None` for a generation that nobody gives a figure for.
 ///
-/// Source: the health checks of Azure's GPU machines (`Azure/azurehpc-health-checks`, `conf/*.conf`,
-/// `check_gpu_bw`), read 2026-11-24: V100 by generation 3, A100 by 4, H100 and H200 by 5.
+/// Source: the health checks of Azure's GPU machines (`Azure/azurehpc-health-checks`,
+/// `conf/*.conf`, `check_gpu_bw`), read 2026-11-24: V100 by generation 3, A100 by 4, H100 and H200
+/// by 5.
 pub fn pcie_floor_x16_gb_s(generation: u32) -> Option<f64> {
     match generation {
         3 => Some(9.0),

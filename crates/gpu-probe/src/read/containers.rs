@@ -228,7 +228,8 @@ mod tests {
         fn never_panics(text in ".*") {
             let _ = parse_daemon_json(&text);
             let _ = parse_dpkg_version(&text, "podman");
-            let _ = parse_dpkg_version(&format!("Package: podman\n{text}\nVersion: {text}"), "podman");
+            let status = format!("Package: podman\n{text}\nVersion: {text}");
+            let _ = parse_dpkg_version(&status, "podman");
         }
     }
 }

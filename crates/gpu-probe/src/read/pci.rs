@@ -200,7 +200,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn never_panics(text in "([0-9a-fx]{0,18} ?){0,12}", lines in "(0x[0-9a-f]{1,16} 0x[0-9a-f]{1,16} 0x[0-9a-f]{1,16}\n){0,8}") {
+        fn never_panics(
+            text in "([0-9a-fx]{0,18} ?){0,12}",
+            lines in "((0x[0-9a-f]{1,16} ){3}\n){0,8}",
+        ) {
             parse_windows(&text);
             parse_windows(&lines);
             parse_id(&text);

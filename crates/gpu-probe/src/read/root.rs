@@ -122,8 +122,8 @@ impl Root {
         reading(list(), path)
     }
 
-    /// The path relative to the root, with links followed as far as there is something; `None` where
-    /// the links go round.
+    /// The path relative to the root, with links followed as far as there is something; `None`
+    /// where the links go round.
     fn resolved(&self, path: &Path) -> Option<PathBuf> {
         let mut done = PathBuf::new();
         let mut left: VecDeque<OsString> = parts(path).collect();

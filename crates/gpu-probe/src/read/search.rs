@@ -27,8 +27,8 @@ pub(crate) fn names_or_none(root: &Root, path: impl AsRef<Path>) -> Vec<String> 
     root.names(path).found().cloned().unwrap_or_default()
 }
 
-/// The sorted names in a folder that begin with `beginning`: cheaper than [`names_or_none`] for the large
-/// folders of the loader.
+/// The sorted names in a folder that begin with `beginning`: cheaper than [`names_or_none`] for the
+/// large folders of the loader.
 pub(crate) fn names_beginning(root: &Root, path: &Path, beginning: &str) -> Vec<String> {
     let Ok(entries) = fs::read_dir(root.path(path)) else { return Vec::new() };
     let named = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());

@@ -141,6 +141,6 @@ fn launch(
     let (mut address, mut n) = (out.address(), ELEMENTS);
     let mut parameters: [*mut c_void; 3] =
         [(&raw mut address).cast(), (&raw mut n).cast(), (&raw mut seed).cast()];
-    // SAFETY: `altlas_smoke(u32 *out, u32 n, u32 seed)` writes 2 * n words, which is what `out` has.
+    // SAFETY: `altlas_smoke(u32 *out, u32 n, u32 seed)` writes 2 * n words, and `out` has so many.
     unsafe { driver.launch(function, ELEMENTS / BLOCK, BLOCK, &mut parameters) }
 }
