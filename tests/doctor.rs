@@ -1,6 +1,9 @@
 //! `doctor` through the program: a machine without a GPU, saved facts, formats and faults.
 
-use crate::support::{Run, Scene};
+use crate::support::{
+    Run, Scene, driver,
+    machine::{self, Machine},
+};
 use serde_json::Value;
 
 /// The doctor on a tree without a GPU: its root is an empty machine.
@@ -164,4 +167,30 @@ fn the_fix_script_is_a_shell_script_that_runs_nothing() {
     assert_eq!(run.code, Some(1), "{run:#?}");
     assert!(run.stdout.starts_with("#!/bin/sh\n"), "{run:#?}");
     assert!(run.stdout.contains("gpu/no-nvidia-device"), "{run:#?}");
+}
+
+#[test]
+fn a_gpu_that_hangs_hides_no_other() {
+    let scene = Scene::new();
+    machine::build(&scene, Machine::EightH100);
+    let libraries = scene.path("root").join(driver::FOLDER).display().to_string();
+    let scene = scene
+        .env("LD_LIBRARY_PATH", libraries)
+        .env("ALTLAS_FAKE_DRIVER", "profile=8xh100;nvmlDeviceGetTemperature@5=hang");
+    let arguments = ["doctor", "--root", "root", "--no-smoke", "--deadline", "1"];
+    let run = scene.run(&[&arguments[..], &["--redact", "--save", "facts.json"]].concat());
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    assert!(run.stdout.contains("GPU 5      NVIDIA H100 80GB HBM3, did not answer"), "{run:#?}");
+    assert!(run.stdout.contains("GPU 6      NVIDIA H100 80GB HBM3, compute capa"), "{run:#?}");
+    assert!(run.stdout.contains("`nvmlDeviceGetTemperature(5)` did not return"), "{run:#?}");
+
+    let facts = std::fs::read(scene.path("facts.json")).unwrap();
+    let facts: Value = serde_json::from_slice(&facts).unwrap();
+    let gpu = &facts["nvml"]["hung"]["partial"]["gpus"][6];
+    assert_eq!(gpu["temperature_c"]["found"], 31, "{gpu}");
+    assert_eq!(gpu["pcie"]["gpu_max"]["width"]["found"], 16, "{gpu}");
+    // What is kept is redacted too.
+    assert!(gpu["uuid"]["found"].as_str().unwrap().starts_with("GPU-redacted-"), "{gpu}");
+    let saved = scene.run(&["doctor", "--from", "facts.json", "--format", "json"]);
+    assert_eq!(saved.json()["root_cause"], "gpu/driver-hung");
 }

@@ -23,7 +23,7 @@ pub(crate) fn lines(facts: &Facts, config: Option<&Path>) -> Vec<Line> {
 pub(crate) fn established(facts: &Facts) -> Option<String> {
     match &facts.smoke {
         Some(smoke) => {
-            let smoke = smoke.answered().filter(|smoke| !smoke.interrupted)?;
+            let smoke = smoke.whole().filter(|smoke| !smoke.interrupted)?;
             let gpus = &smoke.gpus;
             let right =
                 |run: &Reading<KernelRun>| matches!(run.found(), Some(KernelRun::Correct { .. }));
@@ -37,7 +37,7 @@ pub(crate) fn established(facts: &Facts) -> Option<String> {
             })
         }
         None => {
-            let cuda = facts.cuda.answered()?;
+            let cuda = facts.cuda.whole()?;
             let ready = cuda.init.found().is_some_and(|code| code.is_success());
             (ready && !cuda.devices.is_empty()).then(|| {
                 format!(

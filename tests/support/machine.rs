@@ -191,6 +191,7 @@ fn gpu(scene: &Scene, minor: usize, bus: &str, device: &str) {
         ("class", "0x030200\n"),
         ("device", device),
         ("resource", windows),
+        ("max_link_width", "16\n"),
         ("numa_node", "0\n"),
         ("power/runtime_status", "active\n"),
     ];

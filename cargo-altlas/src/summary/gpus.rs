@@ -10,8 +10,10 @@ pub(super) fn lines(facts: &Facts) -> Vec<Line> {
     let by_nvml = facts.nvml.answered().map(|nvml| nvml.gpus.as_slice()).unwrap_or_default();
     let mut lines: Vec<Line> =
         if by_nvml.is_empty() { vec![without_nvml(facts)] } else { models(by_nvml) };
-    match &facts.smoke {
-        Some(Probed::Answered(smoke)) => lines.extend(kernels(&smoke.gpus)),
+    let smoke = facts.smoke.as_ref();
+    lines.extend(smoke.and_then(Probed::answered).into_iter().flat_map(|it| kernels(&it.gpus)));
+    match smoke {
+        Some(Probed::Answered(_)) => {}
         Some(Probed::Hung { stage, .. }) => {
             lines.push(line(Mark::Wrong, "kernel", format!("hangs in `{stage}`")));
         }
@@ -56,18 +58,24 @@ fn models(gpus: &[NvmlGpu]) -> Vec<Line> {
     groups.iter().map(|group| model_line(group)).collect()
 }
 
-/// What GPUs on one line have in common: model, memory, whether they can be used.
-fn model(gpu: &NvmlGpu) -> (Option<&String>, Option<u64>, bool) {
-    let usable = gpu.handle.found().is_some_and(|code| code.is_success());
-    (gpu.name.found(), gpu.memory.found().map(|memory| memory.total_mib), usable)
+/// What GPUs on one line have in common: model, memory, and how they answered.
+fn model(gpu: &NvmlGpu) -> (Option<&String>, Option<u64>, Mark) {
+    let mark = match &gpu.handle {
+        Reading::Found(code) if code.is_success() => Mark::Fine,
+        Reading::Found(_) | Reading::Absent => Mark::Wrong,
+        Reading::Unknown(_) => Mark::Unlooked,
+    };
+    (gpu.name.found(), gpu.memory.found().map(|memory| memory.total_mib), mark)
 }
 
 fn model_line(group: &[&NvmlGpu]) -> Line {
     let label = format!("GPU {}", numbers(&group.iter().map(|gpu| gpu.index).collect::<Vec<_>>()));
     let [first, ..] = group else { return line(Mark::Absent, label, "none") };
-    let (name, total_mib, usable) = model(first);
-    if !usable {
-        return line(Mark::Wrong, label, "cannot be opened");
+    let (name, total_mib, mark) = model(first);
+    match mark {
+        Mark::Wrong => return line(mark, label, "cannot be opened"),
+        Mark::Unlooked => return line(mark, label, "did not answer"),
+        Mark::Fine | Mark::Absent => {}
     }
     let many = if group.len() > 1 { format!("{} × ", group.len()) } else { String::new() };
     let mut parts = vec![format!("{many}{}", name.map_or("of unknown model", String::as_str))];

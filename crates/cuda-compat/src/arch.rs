@@ -1,7 +1,7 @@
 //! GPU architectures: which toolkits build for a compute capability and what its cores do.
 //!
-//! The table is `arch.toml`; its sources are NVIDIA's architecture matrix, the release history of the
-//! PTX ISA document, the programming guide, and measurements with the compilers themselves.
+//! The table is `arch.toml`; its sources are NVIDIA's architecture matrix, the release history of
+//! the PTX ISA document, the programming guide, and measurements with the compilers themselves.
 
 use crate::{ComputeCapability, CudaVersion, table};
 use serde::Deserialize;

@@ -1,7 +1,7 @@
 //! Driver branches: what kind each is, how long it lives, which CUDA it brings.
 //!
-//! The table is `driver_branch.toml`; its sources are NVIDIA's documents for data-center drivers and
-//! the CUDA release notes. What NVIDIA does not say of a branch is absent.
+//! The table is `driver_branch.toml`; its sources are NVIDIA's documents for data-center drivers
+//! and the CUDA release notes. What NVIDIA does not say of a branch is absent.
 
 use crate::{CudaVersion, DriverVersion, table};
 use serde::{Deserialize, Serialize};

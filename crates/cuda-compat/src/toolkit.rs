@@ -101,8 +101,8 @@ pub fn toolkit(cuda: CudaVersion) -> Option<&'static Toolkit> {
     toolkits().iter().find(|row| row.cuda == cuda.minor_line())
 }
 
-/// The least driver for programs that are built with `cuda`; `None` for a toolkit that is not in the
-/// table.
+/// The least driver for programs that are built with `cuda`; `None` for a toolkit that is not in
+/// the table.
 ///
 /// A version without a patch means the first release of its line; a patch that is not in the table
 /// is judged by the release before it, or the first.

@@ -33,6 +33,17 @@ pub struct Unlooked {
 }
 
 /// Judges the facts by every check. Pure: the same facts give the same answer on any machine.
+///
+/// ```
+/// use gpu_probe::{Facts, Need, diagnose};
+///
+/// /// What a person has to mend, by code.
+/// fn roots(facts: &Facts) -> Vec<&'static str> {
+///     let problems = diagnose(facts, &Need::default()).problems;
+///     let roots = problems.into_iter().filter(|(_, cause)| cause.is_none());
+///     roots.map(|(problem, _)| problem.code()).collect()
+/// }
+/// ```
 pub fn diagnose(facts: &Facts, need: &Need) -> Diagnosed {
     let mut problems: Vec<Problem> = Vec::new();
     for problem in CHECKS.iter().flat_map(|check| (check.find)(facts, need)) {

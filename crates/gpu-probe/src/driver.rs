@@ -11,15 +11,11 @@ mod calls;
 mod handles;
 mod library;
 mod maps;
-mod pci_address;
 mod symbols;
 
-pub(crate) use handles::{
-    Context, Device, DevicePointer, Event, Function, Launch, Module, Pinned, Stream,
-};
+pub(crate) use handles::{Context, Device, DevicePointer, Function, Module};
 pub(crate) use library::{LoadError, open_library};
 pub(crate) use maps::{mapped_copies, mapped_path};
-pub(crate) use pci_address::pci_address;
 
 use crate::CallCode;
 use std::ffi::CStr;
@@ -32,7 +28,6 @@ pub(crate) mod attribute {
     pub(crate) const COMPUTE_MODE: u32 = 20;
     pub(crate) const MEMORY_CLOCK_RATE_KHZ: u32 = 36;
     pub(crate) const MEMORY_BUS_BITS: u32 = 37;
-    pub(crate) const L2_CACHE_BYTES: u32 = 38;
     pub(crate) const MAX_THREADS_PER_MULTIPROCESSOR: u32 = 39;
     pub(crate) const COMPUTE_CAPABILITY_MAJOR: u32 = 75;
     pub(crate) const COMPUTE_CAPABILITY_MINOR: u32 = 76;

@@ -28,6 +28,7 @@ pub(crate) fn h200() -> Facts {
             runtime_status: Found("active".to_owned()),
             memory_windows_assigned: Found(true),
             largest_window_mib: Found(262_144),
+            max_link_width: Found(16),
             numa_node: Found(0),
         }]),
         kernel_module: kernel_module(),

@@ -11,7 +11,7 @@
 //! | `altlas_copy` | `u8 *to, const u8 *from, u64 bytes` | any |
 //! | `altlas_fill` | `u64 *words, u64 count, u64 seed, u32 pattern` | any |
 //! | `altlas_check` | `const u64 *words, u64 count, u64 seed, u32 pattern, u64 *result` | any |
-//! | `altlas_fma` | `f32 *out, u32 rounds, f32 a, f32 b` | blocks of a multiple of 32, at most 256 |
+//! | `altlas_fma` | `f32 *out, u32 rounds, f32 a, f32 b` | blocks of whole warps, at most 256 |
 //! | `altlas_tensor` | `f32 *out, const f16 *a, const f16 *b, u32 rounds` | as `altlas_fma` |
 
 use cuda_compat::ComputeCapability;

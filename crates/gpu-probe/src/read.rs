@@ -14,7 +14,6 @@ mod docker;
 mod driver_libraries;
 mod elf;
 mod environment;
-mod follow;
 mod host;
 mod host_compiler;
 mod kernel_log;
@@ -27,16 +26,19 @@ mod pci;
 mod profilers;
 mod python;
 mod root;
+mod search;
 mod smoke;
 mod toolkits;
+#[cfg(test)]
+mod tree;
 mod user;
 
 pub(crate) use cuda::cuda;
 pub(crate) use nvml::{nvml, throttle_reasons};
 
 use crate::{
-    ChildCommand, ChildTask, CudnnCopy, Depth, Environment, Facts, HostCompiler, PciGpu, Probed,
-    Profilers, PythonEnvironment, Reading, Toolkit, isolate,
+    ChildCommand, ChildTask, CudnnCopy, Depth, Environment, Facts, HostCompiler, Nvml, PciGpu,
+    Probed, Profilers, PythonEnvironment, Reading, Toolkit, isolate,
 };
 use root::Root;
 use serde::de::DeserializeOwned;
@@ -109,7 +111,7 @@ pub fn read(options: &ReadOptions, progress: &(dyn Fn(&str) + Sync)) -> Facts {
             device_nodes,
             kernel_log,
             driver_libraries,
-            nvml: joined(nvml),
+            nvml: with_link_widths(joined(nvml), &pci),
             cuda: joined(cuda),
             containers: containers.join().unwrap_or_default(),
             toolkits: software.toolkits,
@@ -156,6 +158,14 @@ const FAILED: &str = "the reader failed; please report this";
 
 fn joined<T>(thread: ScopedJoinHandle<'_, Probed<T>>) -> Probed<T> {
     thread.join().unwrap_or_else(|_| Probed::NotRun(FAILED.to_owned()))
+}
+
+/// Adds what the PCI bus knows and NVML does not.
+fn with_link_widths(mut nvml: Probed<Nvml>, pci: &Reading<Vec<PciGpu>>) -> Probed<Nvml> {
+    for gpu in nvml.answered_mut().into_iter().flat_map(|nvml| &mut nvml.gpus) {
+        gpu.pcie.gpu_max.width = pci::max_link_width(pci, &gpu.pci_address);
+    }
+    nvml
 }
 
 /// What is read from files of installed software and can be many files.

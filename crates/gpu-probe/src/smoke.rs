@@ -5,15 +5,15 @@
 //! numbers; only on a GPU that has passed the quick test is `cudarc` used, for the rest of the work
 //! (see `smoke/session.rs` for how the two are kept apart).
 //!
-//! `smoke/expected.rs` says what is right, `smoke/peaks.rs` what a device could do at best; both
-//! are pure. A new measurement is one more function beside those of `smoke/bandwidth.rs` and one
-//! more step in `smoke/deep.rs`.
+//! `smoke/expected.rs` says what is right, `smoke/figures.rs` what a device could do at best. A new
+//! measurement is one more function beside those of `smoke/bandwidth.rs` and one more step in
+//! `smoke/deep.rs`.
 
 mod bandwidth;
 mod deep;
 mod expected;
+mod figures;
 mod memory;
-mod peaks;
 mod quick;
 mod rates;
 mod samples;
@@ -39,9 +39,10 @@ const NO_DEVICE: CallCode = CallCode(100);
 pub(crate) fn run(depth: Depth, reporter: &Reporter<'_>) -> Smoke {
     let progress = Progress { depth, started: Instant::now(), gpus: Mutex::default() };
     if let Err(reason) = run_all(&progress, reporter) {
-        progress.put(not_run(0, reason));
+        progress.put(not_run(0, reason), reporter);
     }
-    progress.smoke(reporter.stopped())
+    let gpus = progress.gpus.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    progress.smoke(gpus, reporter.stopped())
 }
 
 /// What is known so far.
@@ -52,23 +53,20 @@ struct Progress {
 }
 
 impl Progress {
-    /// Takes over what is known of one GPU.
-    fn put(&self, gpu: SmokeGpu) {
+    /// Takes over what is known of one GPU, and says it, so that a GPU that hangs hides no other.
+    fn put(&self, gpu: SmokeGpu, reporter: &Reporter<'_>) {
         let mut gpus = self.gpus.lock().unwrap_or_else(PoisonError::into_inner);
         match gpus.iter_mut().find(|known| known.ordinal == gpu.ordinal) {
             Some(known) => *known = gpu,
             None => gpus.push(gpu),
         }
         gpus.sort_by_key(|gpu| gpu.ordinal);
+        reporter.partial(&self.smoke(gpus.clone(), true));
     }
 
-    fn smoke(&self, interrupted: bool) -> Smoke {
-        Smoke {
-            depth: self.depth,
-            seconds: self.started.elapsed().as_secs_f64(),
-            interrupted,
-            gpus: self.gpus.lock().unwrap_or_else(PoisonError::into_inner).clone(),
-        }
+    fn smoke(&self, gpus: Vec<SmokeGpu>, interrupted: bool) -> Smoke {
+        let seconds = self.started.elapsed().as_secs_f64();
+        Smoke { depth: self.depth, seconds, interrupted, gpus }
     }
 
     /// When no further round is begun; `None` for the quick test.
@@ -108,7 +106,7 @@ fn run_all(progress: &Progress, reporter: &Reporter<'_>) -> Result<(), Reading<K
             let thread = std::thread::Builder::new().spawn_scoped(scope, work);
             if let Err(error) = thread {
                 let reason = format!("no thread could be started: {error}");
-                progress.put(not_run(ordinal, Reading::Unknown(reason)));
+                progress.put(not_run(ordinal, Reading::Unknown(reason)), reporter);
             }
         }
     });
@@ -127,24 +125,23 @@ fn one_gpu(
     let work = std::panic::AssertUnwindSafe(|| {
         let lane = reporter.lane(ordinal + 1);
         let (mut gpu, ready) = quick::run(driver, ordinal, &lane);
-        progress.put(gpu.clone());
+        progress.put(gpu.clone(), reporter);
         let Some(ready) = ready else { return };
         if let (Some(end), Some(watch)) = (end, watch) {
             let watched = watch.add(gpu.pci_address.found().map(String::as_str));
             deep::run(driver, &ready, &mut gpu, end, &lane, reporter, &mut |gpu| {
                 gpu.watch = watch.seen(watched);
                 deep::set_link_peak(gpu);
-                progress.put(gpu.clone());
-                reporter.partial(&progress.smoke(true));
+                progress.put(gpu.clone(), reporter);
             });
         }
         quick::finish(driver, ready, &lane);
-        progress.put(gpu);
+        progress.put(gpu, reporter);
     });
     if std::panic::catch_unwind(work).is_err() {
         let reason = "the test of this GPU broke off: the driver lacks a function, or this program \
                       is wrong";
-        progress.put(not_run(ordinal, Reading::Unknown(reason.to_owned())));
+        progress.put(not_run(ordinal, Reading::Unknown(reason.to_owned())), reporter);
     }
 }
 

@@ -1,19 +1,23 @@
 //! Unmodified clients against the stand-in: nvml-wrapper and cudarc, each in a child process, since
-//! the loader reads `LD_LIBRARY_PATH` once.
+//! the loader reads `LD_LIBRARY_PATH` once. The child is the same test, started again.
 
 #![expect(clippy::disallowed_methods, reason = "the test starts itself again")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "what a client prints is what is compared")]
 #![expect(unsafe_code, reason = "a kernel launch cannot be written without")]
 
 use cudarc::driver::{CudaContext, LaunchConfig, PushKernelArg, result, sys};
-use nvml_wrapper::Nvml;
+use nvml_wrapper::{Nvml, enum_wrappers::device::TemperatureSensor};
 use std::process::Command;
+
+/// Set in the child.
+const IS_CLIENT: &str = "ALTLAS_IS_CLIENT";
 
 /// A small kernel's text: only its entry matters to the stand-in.
 const PTX: &str = ".version 6.0\n.target sm_50\n.address_size 64\n.visible .entry altlas_smoke()";
 
-/// Runs the ignored test `client` of this file in a child, and returns whether it passed and what
-/// it printed.
-fn run(client: &str, spec: &str) -> (Option<i32>, String) {
+/// Runs the client of a test in a child, and returns its exit code and what it printed.
+fn run(test: &str, spec: &str) -> (Option<i32>, String) {
     let executable = std::env::current_exe().unwrap();
     let library = executable.with_file_name("libfake_driver.so");
     let folder = tempfile::tempdir().unwrap();
@@ -21,7 +25,8 @@ fn run(client: &str, spec: &str) -> (Option<i32>, String) {
         std::os::unix::fs::symlink(&library, folder.path().join(name)).unwrap();
     }
     let output = Command::new(executable)
-        .args(["--exact", client, "--ignored", "--nocapture"])
+        .args(["--exact", test, "--nocapture"])
+        .env(IS_CLIENT, "1")
         .env("LD_LIBRARY_PATH", folder.path())
         .env("ALTLAS_FAKE_DRIVER", spec)
         .env_remove("CUDA_VISIBLE_DEVICES")
@@ -31,47 +36,55 @@ fn run(client: &str, spec: &str) -> (Option<i32>, String) {
     (output.status.code(), text + &String::from_utf8_lossy(&output.stderr))
 }
 
-fn check(client: &str, spec: &str, expected: &str) {
-    let (_, text) = run(client, spec);
+fn is_client() -> bool {
+    std::env::var_os(IS_CLIENT).is_some()
+}
+
+fn check(test: &str, spec: &str, expected: &str) {
+    let (_, text) = run(test, spec);
     assert!(text.contains(expected), "{spec}: `{expected}` is not in\n{text}");
 }
 
 #[test]
 fn nvml() {
-    check("nvml_client", "", "1 × NVIDIA H200 9.0 143771 MiB 31 °C 580.95.05");
-    check("nvml_client", "profile=8xh100", "8 × NVIDIA H100 80GB HBM3 9.0 81559 MiB");
-    check("nvml_client", "profile=none", "0 ×");
-    check("nvml_client", "profile=rtx4060-wsl", "ecc Err(NotSupported)");
-    check("nvml_client", "profile=a100-mig", "utilization Err(NotSupported)");
-    check("nvml_client", "temperature=91;persistence=off", "91 °C");
-    check("nvml_client", "process=4242:512", "processes Ok([ProcessInfo { pid: 4242,");
-    check("nvml_client", "nvmlInit_v2=18", "LibRmVersionMismatch");
-    check("nvml_client", "nvmlInit_v2=12345", "UnexpectedVariant(12345)");
-    check("nvml_client", "lost_gpu", "GpuLost");
-    check("nvml_client", "profile=8xh100;nvmlDeviceGetHandleByIndex_v2@0=15", "GpuLost");
+    if is_client() {
+        return nvml_client();
+    }
+    check("nvml", "", "1 × NVIDIA H200 9.0 143771 MiB 31 °C 580.95.05");
+    check("nvml", "profile=8xh100", "8 × NVIDIA H100 80GB HBM3 9.0 81559 MiB");
+    check("nvml", "profile=none", "0 ×");
+    check("nvml", "profile=rtx4060-wsl", "ecc Err(NotSupported)");
+    check("nvml", "profile=a100-mig", "utilization Err(NotSupported)");
+    check("nvml", "temperature=91;persistence=off", "91 °C");
+    check("nvml", "process=4242:512", "processes Ok([ProcessInfo { pid: 4242,");
+    check("nvml", "nvmlInit_v2=18", "LibRmVersionMismatch");
+    check("nvml", "nvmlInit_v2=12345", "UnexpectedVariant(12345)");
+    check("nvml", "lost_gpu", "GpuLost");
+    check("nvml", "profile=8xh100;nvmlDeviceGetHandleByIndex_v2@0=15", "GpuLost");
 }
 
 #[test]
 fn cuda() {
-    check("cuda_client", "", "NVIDIA H200 143156 MiB, 1024 right");
-    check("cuda_client", "profile=rtx4060-wsl", "NVIDIA GeForce RTX 4060 7963 MiB, 1024 right");
-    check("cuda_client", "profile=a100-mig", "MIG 3g.40gb");
-    check("cuda_client", "cuInit=803", "init DriverError(CUDA_ERROR_SYSTEM_DRIVER_MISMATCH");
-    check("cuda_client", "profile=none", "init DriverError(CUDA_ERROR_NO_DEVICE");
-    check("cuda_client", "mig=on;mig_instances=0", "init DriverError(CUDA_ERROR_NO_DEVICE");
-    check("cuda_client", "ptx_load=222", "load DriverError(CUDA_ERROR_UNSUPPORTED_PTX_VERSION");
-    check("cuda_client", "wrong_result", "1023 right");
+    if is_client() {
+        return cuda_client();
+    }
+    check("cuda", "", "NVIDIA H200 143156 MiB, 1024 right");
+    check("cuda", "profile=rtx4060-wsl", "NVIDIA GeForce RTX 4060 7963 MiB, 1024 right");
+    check("cuda", "profile=a100-mig", "MIG 3g.40gb");
+    check("cuda", "cuInit=803", "init DriverError(CUDA_ERROR_SYSTEM_DRIVER_MISMATCH");
+    check("cuda", "profile=none", "init DriverError(CUDA_ERROR_NO_DEVICE");
+    check("cuda", "mig=on;mig_instances=0", "init DriverError(CUDA_ERROR_NO_DEVICE");
+    check("cuda", "ptx_load=222", "load DriverError(CUDA_ERROR_UNSUPPORTED_PTX_VERSION");
+    check("cuda", "wrong_result", "1023 right");
 }
 
 #[test]
 fn ends_of_the_process() {
-    assert_eq!(run("cuda_client", "cuInit=exit").0, Some(0));
-    assert_eq!(run("cuda_client", "cuInit=abort").0, None);
-    assert_eq!(run("nvml_client", "nvmlInit_v2=segv").0, None);
+    assert_eq!(run("cuda", "cuInit=exit").0, Some(0));
+    assert_eq!(run("cuda", "cuInit=abort").0, None);
+    assert_eq!(run("nvml", "nvmlInit_v2=segv").0, None);
 }
 
-#[test]
-#[ignore = "the child of `nvml`"]
 fn nvml_client() {
     let nvml = match Nvml::init() {
         Ok(nvml) => nvml,
@@ -86,8 +99,7 @@ fn nvml_client() {
         Err(error) => return println!("handle {error:?}"),
     };
     let capability = device.cuda_compute_capability().unwrap();
-    let temperature =
-        device.temperature(nvml_wrapper::enum_wrappers::device::TemperatureSensor::Gpu).unwrap();
+    let temperature = device.temperature(TemperatureSensor::Gpu).unwrap();
     println!(
         "{count} × {} {}.{} {} MiB {temperature} °C {}",
         device.name().unwrap(),
@@ -104,8 +116,6 @@ fn nvml_client() {
     println!("mig {:?}", device.mig_mode());
 }
 
-#[test]
-#[ignore = "the child of `cuda`"]
 fn cuda_client() {
     if let Err(error) = result::init() {
         return println!("init {error:?}");

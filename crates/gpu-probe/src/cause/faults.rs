@@ -279,7 +279,7 @@ fn nodes_containers_and_libraries() {
     assert_eq!(diagnose(&facts, &Need::default()).problems, []);
     let hung = |facts: &mut Facts| {
         let stage = "nvmlInit_v2".to_owned();
-        facts.nvml = Probed::Hung { stage, after_s: 10.0, unkillable: true };
+        facts.nvml = Probed::Hung { stage, after_s: 10.0, unkillable: true, partial: None };
         facts.cuda = Probed::NotRun("NVML hung".to_owned());
         facts.smoke = Some(Probed::NotRun("NVML hung".to_owned()));
     };
@@ -287,7 +287,7 @@ fn nodes_containers_and_libraries() {
     let crashed = |facts: &mut Facts| {
         let stage = "cuInit".to_owned();
         let how = "signal 11 (SIGSEGV)".to_owned();
-        facts.cuda = Probed::Crashed { stage, how, stderr: String::new() };
+        facts.cuda = Probed::Crashed { stage, how, stderr: String::new(), partial: None };
         facts.smoke = Some(Probed::NotRun("CUDA crashed".to_owned()));
     };
     check(example::h200(), crashed, "gpu/driver-crashed");

@@ -76,7 +76,7 @@ impl Diagnosis for DriverCrashed {
 
 fn crashed<T>(part: &str, probed: &Probed<T>) -> Option<DriverCrashed> {
     match probed {
-        Probed::Crashed { stage, how, stderr } => Some(DriverCrashed {
+        Probed::Crashed { stage, how, stderr, .. } => Some(DriverCrashed {
             part: part.to_owned(),
             stage: stage.clone(),
             how: how.clone(),
@@ -105,6 +105,7 @@ mod tests {
                 stage: stage.to_owned(),
                 how: "signal 11 (SIGSEGV)".to_owned(),
                 stderr: String::new(),
+                partial: None,
             }
         }
         check(example::h200(), |_| {}, 0);

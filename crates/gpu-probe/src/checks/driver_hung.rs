@@ -67,7 +67,7 @@ impl Diagnosis for DriverHung {
 
 fn hung<T>(part: &str, probed: &Probed<T>) -> Option<DriverHung> {
     match probed {
-        Probed::Hung { stage, after_s, unkillable } => Some(DriverHung {
+        Probed::Hung { stage, after_s, unkillable, .. } => Some(DriverHung {
             part: part.to_owned(),
             stage: stage.clone(),
             after_s: *after_s,
@@ -95,7 +95,12 @@ mod tests {
     #[test]
     fn the_first_that_hangs() {
         fn hang<T>(stage: &str) -> Probed<T> {
-            Probed::Hung { stage: stage.to_owned(), after_s: 10.0, unkillable: false }
+            Probed::Hung {
+                stage: stage.to_owned(),
+                after_s: 10.0,
+                unkillable: false,
+                partial: None,
+            }
         }
         check(example::h200(), |_| {}, 0);
         check(example::h200(), |facts| facts.nvml = hang("nvmlInit_v2"), 1);

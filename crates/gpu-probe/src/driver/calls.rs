@@ -1,17 +1,17 @@
 //! One method a driver call.
 //!
 //! A [`Context`] belongs to all threads; which one a thread uses is set by
-//! [`Driver::set_current`], and memory, modules, events and launches need a current one.
+//! [`Driver::set_current`], and memory, modules and launches need a current one.
 
-use super::{
-    Context, Device, DevicePointer, Driver, Event, Failure, Function, Launch, Module, Pinned,
-    Stream,
-};
+use super::{Context, Device, DevicePointer, Driver, Failure, Function, Module};
 use crate::CallCode;
 use std::{
     ffi::{CStr, c_uint, c_void},
     ptr::null_mut,
 };
+
+/// The stream that is used where none is named.
+const DEFAULT_STREAM: usize = 0;
 
 /// Calls a function of the table, or says that it is not there.
 macro_rules! call {
@@ -178,80 +178,9 @@ impl Driver {
         call!(self, cuMemFree_v2(pointer.0))
     }
 
-    /// `cuMemHostAlloc`, usable from every context; zeroed.
-    pub(crate) fn pinned(&self, bytes: usize) -> Result<Pinned, Failure> {
-        const PORTABLE: c_uint = 1;
-        let mut pointer = null_mut();
-        call!(self, cuMemHostAlloc(&raw mut pointer, bytes, PORTABLE))?;
-        let pointer = pointer.cast::<u8>();
-        if pointer.is_null() {
-            return Err(Failure { call: "cuMemHostAlloc", code: CallCode(2), missing: false });
-        }
-        // SAFETY: the driver allocated `bytes` bytes there.
-        unsafe { pointer.write_bytes(0, bytes) };
-        Ok(Pinned { pointer, bytes })
-    }
-
-    /// `cuMemFreeHost`.
-    pub(crate) fn free_pinned(&self, pinned: Pinned) -> Result<(), Failure> {
-        call!(self, cuMemFreeHost(pinned.pointer.cast()))
-    }
-
-    /// `cuMemcpyHtoD_v2`.
-    pub(crate) fn copy_to_device(&self, to: DevicePointer, from: &[u8]) -> Result<(), Failure> {
-        call!(self, cuMemcpyHtoD_v2(to.0, from.as_ptr().cast(), from.len()))
-    }
-
     /// `cuMemcpyDtoH_v2`.
     pub(crate) fn copy_to_host(&self, to: &mut [u8], from: DevicePointer) -> Result<(), Failure> {
         call!(self, cuMemcpyDtoH_v2(to.as_mut_ptr().cast(), from.0, to.len()))
-    }
-
-    /// `cuMemcpyDtoD_v2`.
-    pub(crate) fn copy_on_device(
-        &self,
-        to: DevicePointer,
-        from: DevicePointer,
-        bytes: usize,
-    ) -> Result<(), Failure> {
-        call!(self, cuMemcpyDtoD_v2(to.0, from.0, bytes))
-    }
-
-    /// `cuMemcpyHtoDAsync_v2`, all of `from`.
-    ///
-    /// # Safety
-    /// `from` must be neither changed nor freed before the stream has come past the copy.
-    pub(crate) unsafe fn start_copy_to_device(
-        &self,
-        to: DevicePointer,
-        from: &Pinned,
-        stream: &Stream,
-    ) -> Result<(), Failure> {
-        call!(self, cuMemcpyHtoDAsync_v2(to.0, from.pointer.cast(), from.bytes, stream.0))
-    }
-
-    /// `cuMemcpyDtoHAsync_v2`, all of `to`.
-    ///
-    /// # Safety
-    /// `to` must be neither looked at nor freed before the stream has come past the copy.
-    pub(crate) unsafe fn start_copy_to_host(
-        &self,
-        to: &mut Pinned,
-        from: DevicePointer,
-        stream: &Stream,
-    ) -> Result<(), Failure> {
-        call!(self, cuMemcpyDtoHAsync_v2(to.pointer.cast(), from.0, to.bytes, stream.0))
-    }
-
-    /// `cuMemcpyDtoDAsync_v2`.
-    pub(crate) fn start_copy_on_device(
-        &self,
-        to: DevicePointer,
-        from: DevicePointer,
-        bytes: usize,
-        stream: &Stream,
-    ) -> Result<(), Failure> {
-        call!(self, cuMemcpyDtoDAsync_v2(to.0, from.0, bytes, stream.0))
     }
 
     /// `cuMemsetD8_v2`.
@@ -264,17 +193,8 @@ impl Driver {
         call!(self, cuMemsetD8_v2(to.0, value, count))
     }
 
-    /// `cuMemsetD32_v2`.
-    pub(crate) fn set_words(
-        &self,
-        to: DevicePointer,
-        value: u32,
-        count: usize,
-    ) -> Result<(), Failure> {
-        call!(self, cuMemsetD32_v2(to.0, value, count))
-    }
-
-    /// `cuLaunchKernel`. `parameters` holds one pointer to each value that the kernel takes.
+    /// `cuLaunchKernel`, in one dimension and on the default stream. `parameters` holds one pointer
+    /// to each value that the kernel takes.
     ///
     /// # Safety
     /// The module of `function` must be loaded, `parameters` must match the kernel in number and
@@ -282,74 +202,15 @@ impl Driver {
     pub(crate) unsafe fn launch(
         &self,
         function: Function,
-        shape: Launch,
-        stream: &Stream,
+        blocks: u32,
+        threads: u32,
         parameters: &mut [*mut c_void],
     ) -> Result<(), Failure> {
-        let ([bx, by, bz], [tx, ty, tz]) = (shape.blocks, shape.threads);
         let (list, extra) = (parameters.as_mut_ptr(), null_mut());
-        let shared = shape.shared_bytes;
         call!(
             self,
-            cuLaunchKernel(function.0, bx, by, bz, tx, ty, tz, shared, stream.0, list, extra)
+            cuLaunchKernel(function.0, blocks, 1, 1, threads, 1, 1, 0, DEFAULT_STREAM, list, extra)
         )
-    }
-
-    /// `cuStreamCreate`, one that does not wait for the default stream.
-    pub(crate) fn create_stream(&self) -> Result<Stream, Failure> {
-        const NON_BLOCKING: c_uint = 1;
-        let mut stream = 0;
-        call!(self, cuStreamCreate(&raw mut stream, NON_BLOCKING))?;
-        Ok(Stream(stream))
-    }
-
-    /// `cuStreamSynchronize`.
-    pub(crate) fn synchronize_stream(&self, stream: &Stream) -> Result<(), Failure> {
-        call!(self, cuStreamSynchronize(stream.0))
-    }
-
-    /// `cuStreamDestroy_v2`.
-    pub(crate) fn destroy_stream(&self, stream: Stream) -> Result<(), Failure> {
-        call!(self, cuStreamDestroy_v2(stream.0))
-    }
-
-    /// `cuEventCreate`, with a time.
-    pub(crate) fn create_event(&self) -> Result<Event, Failure> {
-        let mut event = 0;
-        call!(self, cuEventCreate(&raw mut event, 0))?;
-        Ok(Event(event))
-    }
-
-    /// `cuEventRecord`.
-    pub(crate) fn record(&self, event: &Event, stream: &Stream) -> Result<(), Failure> {
-        call!(self, cuEventRecord(event.0, stream.0))
-    }
-
-    /// `cuEventQuery`: whether the stream has come past the mark.
-    pub(crate) fn is_past(&self, event: &Event) -> Result<bool, Failure> {
-        const NOT_READY: CallCode = CallCode(600);
-        match call!(self, cuEventQuery(event.0)) {
-            Ok(()) => Ok(true),
-            Err(failure) if failure.code == NOT_READY => Ok(false),
-            Err(failure) => Err(failure),
-        }
-    }
-
-    /// `cuEventSynchronize`.
-    pub(crate) fn wait_for(&self, event: &Event) -> Result<(), Failure> {
-        call!(self, cuEventSynchronize(event.0))
-    }
-
-    /// `cuEventElapsedTime`, in milliseconds.
-    pub(crate) fn elapsed_ms(&self, start: &Event, end: &Event) -> Result<f32, Failure> {
-        let mut milliseconds = f32::NAN;
-        call!(self, cuEventElapsedTime(&raw mut milliseconds, start.0, end.0))?;
-        Ok(milliseconds)
-    }
-
-    /// `cuEventDestroy_v2`.
-    pub(crate) fn destroy_event(&self, event: Event) -> Result<(), Failure> {
-        call!(self, cuEventDestroy_v2(event.0))
     }
 }
 

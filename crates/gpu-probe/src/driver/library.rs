@@ -105,7 +105,8 @@ mod tests {
             false,
         );
         check(
-            "Error loading shared library libdl.so.9: No such file or directory (needed by libcuda.so.1)",
+            "Error loading shared library libdl.so.9: No such file or directory (needed by \
+             libcuda.so.1)",
             false,
         );
         check("libcuda.so.1: cannot open shared object file: Permission denied", false);

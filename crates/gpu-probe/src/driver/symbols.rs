@@ -55,29 +55,12 @@ symbols! {
     cuMemGetInfo_v2(*mut usize, *mut usize);
     cuMemAlloc_v2(*mut u64, usize);
     cuMemFree_v2(u64);
-    cuMemHostAlloc(*mut *mut c_void, usize, c_uint);
-    cuMemFreeHost(*mut c_void);
-    cuMemcpyHtoD_v2(u64, *const c_void, usize);
     cuMemcpyDtoH_v2(*mut c_void, u64, usize);
-    cuMemcpyDtoD_v2(u64, u64, usize);
-    cuMemcpyHtoDAsync_v2(u64, *const c_void, usize, usize);
-    cuMemcpyDtoHAsync_v2(*mut c_void, u64, usize, usize);
-    cuMemcpyDtoDAsync_v2(u64, u64, usize, usize);
     cuMemsetD8_v2(u64, c_uchar, usize);
-    cuMemsetD32_v2(u64, c_uint, usize);
     cuLaunchKernel(
         usize, c_uint, c_uint, c_uint, c_uint, c_uint, c_uint, c_uint, usize,
         *mut *mut c_void, *mut *mut c_void,
     );
-    cuStreamCreate(*mut usize, c_uint);
-    cuStreamSynchronize(usize);
-    cuStreamDestroy_v2(usize);
-    cuEventCreate(*mut usize, c_uint);
-    cuEventRecord(usize, usize);
-    cuEventQuery(usize);
-    cuEventSynchronize(usize);
-    cuEventElapsedTime(*mut f32, usize, usize);
-    cuEventDestroy_v2(usize);
 }
 
 /// # Safety

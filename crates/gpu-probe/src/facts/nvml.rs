@@ -31,6 +31,7 @@ pub struct NvmlGpu {
     /// NVML's number for it.
     pub index: u32,
     /// What opening the GPU returned; not zero for a lost GPU, of which nothing else is known.
+    /// `Unknown` for a GPU that did not answer to the end (see [`super::Probed::Hung`]).
     pub handle: Reading<CallCode>,
     /// The name, such as `NVIDIA H200`.
     pub name: Reading<String>,
@@ -207,7 +208,7 @@ pub struct Process {
 pub struct PcieLink {
     /// Now. An idle GPU lowers its generation by design.
     pub current: PcieWidthGeneration,
-    /// What this GPU could in the best slot.
+    /// What this GPU could in the best slot; the lanes are those of [`super::PciGpu`].
     pub gpu_max: PcieWidthGeneration,
     /// What this GPU could in this slot.
     pub system_max: PcieWidthGeneration,

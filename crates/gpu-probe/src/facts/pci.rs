@@ -18,6 +18,8 @@ pub struct PciGpu {
     pub memory_windows_assigned: Reading<bool>,
     /// The size of the largest memory window, in MiB (resizable BAR shows here).
     pub largest_window_mib: Reading<u64>,
+    /// How many lanes the GPU could use in the best slot. `Absent` where it has no PCIe link.
+    pub max_link_width: Reading<u32>,
     /// The NUMA node; `Absent` where the machine has one node only (`-1`).
     pub numa_node: Reading<u32>,
 }

@@ -45,6 +45,15 @@ impl<T> Reading<T> {
             Self::Unknown(reason) => Reading::Unknown(reason),
         }
     }
+
+    /// Makes a reading of the value; without one the state stays.
+    pub fn and_then<U>(self, make: impl FnOnce(T) -> Reading<U>) -> Reading<U> {
+        match self {
+            Self::Found(value) => make(value),
+            Self::Absent => Reading::Absent,
+            Self::Unknown(reason) => Reading::Unknown(reason),
+        }
+    }
 }
 
 impl<T> Default for Reading<T> {
@@ -73,6 +82,9 @@ pub enum Probed<T> {
         after_s: f64,
         /// Whether it could not even be killed (it sleeps in the kernel).
         unkillable: bool,
+        /// What it had answered by then: what is missing is `Unknown`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        partial: Option<T>,
     },
     /// It died; `stage` is the call that it was in.
     Crashed {
@@ -82,14 +94,35 @@ pub enum Probed<T> {
         how: String,
         /// The last lines that it wrote to standard error.
         stderr: String,
+        /// What it had answered by then: what is missing is `Unknown`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        partial: Option<T>,
     },
     /// It was not started, or its answer could not be read; the text says why.
     NotRun(String),
 }
 
 impl<T> Probed<T> {
-    /// The answer, where there is one.
+    /// What is known: the whole answer, or what was answered before a hang or a crash.
     pub fn answered(&self) -> Option<&T> {
+        match self {
+            Self::Answered(value) => Some(value),
+            Self::Hung { partial, .. } | Self::Crashed { partial, .. } => partial.as_ref(),
+            Self::NotRun(_) => None,
+        }
+    }
+
+    /// As [`Probed::answered`], to be changed.
+    pub(crate) fn answered_mut(&mut self) -> Option<&mut T> {
+        match self {
+            Self::Answered(value) => Some(value),
+            Self::Hung { partial, .. } | Self::Crashed { partial, .. } => partial.as_mut(),
+            Self::NotRun(_) => None,
+        }
+    }
+
+    /// The answer of a child that came to its end.
+    pub fn whole(&self) -> Option<&T> {
         match self {
             Self::Answered(value) => Some(value),
             Self::Hung { .. } | Self::Crashed { .. } | Self::NotRun(_) => None,

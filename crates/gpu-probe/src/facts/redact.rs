@@ -54,7 +54,7 @@ impl Facts {
         {
             *value = format!("{scheme}://{HOST}");
         }
-        let Probed::Answered(nvml) = &mut self.nvml else { return };
+        let Some(nvml) = self.nvml.answered_mut() else { return };
         for gpu in &mut nvml.gpus {
             if let Reading::Found(serial) = &mut gpu.serial {
                 *serial = blanks.serials.blank("redacted-serial-", serial);
@@ -78,7 +78,7 @@ impl Facts {
                 *line = blanks.line(line, host);
             }
         }
-        if let Some(Probed::Answered(smoke)) = &mut self.smoke {
+        if let Some(smoke) = self.smoke.as_mut().and_then(Probed::answered_mut) {
             let watched = smoke.gpus.iter_mut().map(|gpu| &mut gpu.watch.xids);
             xids.extend(watched.filter_map(Reading::found_mut).flatten());
         }

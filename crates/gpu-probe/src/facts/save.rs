@@ -82,6 +82,14 @@ impl Facts {
     ///
     /// # Errors
     /// Where the bytes are something else, or of a schema that this version does not read.
+    ///
+    /// ```
+    /// use gpu_probe::{Facts, FactsError};
+    ///
+    /// let newer = br#"{"schema": 2}"#;
+    /// assert!(matches!(Facts::from_json(newer), Err(FactsError::Newer { schema: 2 })));
+    /// assert!(matches!(Facts::from_json(b"{}"), Err(FactsError::NotFacts)));
+    /// ```
     pub fn from_json(bytes: &[u8]) -> Result<Self, FactsError> {
         let text = text_of(bytes)?;
         // The number comes first: a newer schema may differ in everything else.
@@ -181,17 +189,20 @@ mod tests {
         check(b"{\"schema\": 1}", "the file is not what facts schema 1 says, at line 1, column 13");
         check(
             b"{\"schema\": 0}",
-            "the file was written by an older altlas (facts schema 0; this one reads 1): write it again with this version",
+            "the file was written by an older altlas (facts schema 0; this one reads 1): write it \
+             again with this version",
         );
         check(b"\x7fELF\x02\x01\x01\0\0", "the file is not text: byte 7 is not UTF-8");
         check(b"\x89PNG\r\n", "the file is not text: byte 0 is not UTF-8");
         check(
             b"\xef\xbb\xbf{\"schema\": 1}",
-            "the file is encoded in UTF-8 with a byte order mark; save it as UTF-8 without a byte order mark",
+            "the file is encoded in UTF-8 with a byte order mark; save it as UTF-8 without a byte \
+             order mark",
         );
         check(
             b"\xff\xfe{\0\"\0",
-            "the file is encoded in UTF-16 (little endian); save it as UTF-8 without a byte order mark",
+            "the file is encoded in UTF-16 (little endian); save it as UTF-8 without a byte order \
+             mark",
         );
     }
 
@@ -218,7 +229,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn rates_keep_their_last_bit(rate in any::<f64>().prop_filter("a number", |rate| rate.is_finite())) {
+        fn rates_keep_their_last_bit(
+            rate in any::<f64>().prop_filter("a number", |rate| rate.is_finite()),
+        ) {
             let mut facts = example::h200();
             let Some(crate::Probed::Answered(smoke)) = &mut facts.smoke else { panic!("no smoke") };
             smoke.seconds = rate;

@@ -2,7 +2,7 @@
 //!
 //! `{"stage":"cuInit"}` before a call that may block, with `"lane":N` where several threads work
 //! side by side; `{"left":N}` when a thread is through; `{"partial":…}` for what would be the
-//! answer if the run were stopped now; `{"answer":…}` at the end. Libraries may print to the same
+//! answer if the run ended now; `{"answer":…}` at the end. Libraries may print to the same
 //! pipe, so a line that is none of these is skipped.
 
 use serde::{Deserialize, Serialize};

@@ -32,8 +32,8 @@ impl<'a> Reporter<'a> {
         Lane { reporter: self, number }
     }
 
-    /// What the answer would be if the run were stopped now; write it so that it says it is cut
-    /// short, since it is used only where it was.
+    /// What the answer would be if the run ended now; write it so that it says what is missing,
+    /// since it is used only where the run was stopped, hung or crashed.
     pub(crate) fn partial<T: Serialize>(&self, value: &T) {
         self.value(value, Line::Partial);
     }

@@ -78,15 +78,25 @@ pub(crate) fn run_with_events<T: DeserializeOwned>(
         partial: None,
         stderr: VecDeque::new(),
     };
-    match run.watch(watch, stoppable) {
+    understood(run.watch(watch, stoppable))
+}
+
+/// Makes facts of the child's JSON.
+fn understood<T: DeserializeOwned>(probed: Probed<Value>) -> Probed<T> {
+    let so_far = |partial: Option<Value>| serde_json::from_value(partial?).ok();
+    match probed {
         Probed::Answered(value) => match serde_json::from_value(value) {
             Ok(answer) => Probed::Answered(answer),
             Err(error) => {
                 Probed::NotRun(format!("the answer of the child could not be read: {error}"))
             }
         },
-        Probed::Hung { stage, after_s, unkillable } => Probed::Hung { stage, after_s, unkillable },
-        Probed::Crashed { stage, how, stderr } => Probed::Crashed { stage, how, stderr },
+        Probed::Hung { stage, after_s, unkillable, partial } => {
+            Probed::Hung { stage, after_s, unkillable, partial: so_far(partial) }
+        }
+        Probed::Crashed { stage, how, stderr, partial } => {
+            Probed::Crashed { stage, how, stderr, partial: so_far(partial) }
+        }
         Probed::NotRun(why) => Probed::NotRun(why),
     }
 }
@@ -200,9 +210,10 @@ impl Run {
             }
             if let Some((stage, given)) = self.overdue(watch.deadline) {
                 let unkillable = !end(&mut self.child);
-                return match self.partial.take().filter(|_| stop_asked.is_some()) {
-                    Some(partial) => Probed::Answered(partial),
-                    None => Probed::Hung { stage, after_s: given.as_secs_f64(), unkillable },
+                let after_s = given.as_secs_f64();
+                return match self.partial {
+                    Some(partial) if stop_asked.is_some() => Probed::Answered(partial),
+                    partial => Probed::Hung { stage, after_s, unkillable, partial },
                 };
             }
         }
@@ -253,12 +264,12 @@ impl Run {
                 Err(_) => break,
             }
         }
-        if let Some(partial) = self.partial.take().filter(|_| stopped) {
-            return Probed::Answered(partial);
-        }
         let stage = self.lanes.into_values().next().map_or(self.latest.0, |(stage, _)| stage);
         let stderr = Vec::from(self.stderr).join("\n");
-        Probed::Crashed { stage, how: describe(status), stderr }
+        match self.partial {
+            Some(partial) if stopped => Probed::Answered(partial),
+            partial => Probed::Crashed { stage, how: describe(status), stderr, partial },
+        }
     }
 
     /// The child did not end in time after the wish to stop.

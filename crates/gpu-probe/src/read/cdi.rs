@@ -3,10 +3,7 @@
 //! `nvidia-ctk` writes them once; a driver update or a reboot can make them untrue, so what they
 //! state is set beside what the machine has now.
 
-use super::{
-    follow::{follow, text},
-    root::Root,
-};
+use super::root::Root;
 use crate::{CdiDevice, CdiSpec, Reading};
 use serde::Deserialize;
 use std::{
@@ -25,7 +22,7 @@ pub(crate) fn read(root: &Root, also: &[String]) -> Vec<CdiSpec> {
     let mut seen: BTreeSet<PathBuf> = BTreeSet::new();
     let mut specs = Vec::new();
     for folder in FOLDERS.iter().copied().chain(also.iter().map(String::as_str)) {
-        match follow(root, folder) {
+        match root.canonical(folder) {
             Reading::Found(real) if seen.insert(real.clone()) => {
                 specs.extend(read_folder(root, folder, &real));
             }
@@ -53,7 +50,7 @@ fn read_folder(root: &Root, folder: &str, real: &Path) -> Vec<CdiSpec> {
 
 fn read_file(root: &Root, folder: &str, name: &str) -> Option<CdiSpec> {
     let path = Path::new(folder).join(name).display().to_string();
-    let text = match text(root, &path) {
+    let text = match root.text(&path) {
         Reading::Found(text) => text,
         Reading::Absent => {
             return Some(unreadable(&path, "it is a link that leads nowhere".to_owned()));
@@ -90,7 +87,7 @@ fn compare(root: &Root, path: String, stated: Stated) -> CdiSpec {
         }
         let mounts = edits.mounts.iter().flatten().filter_map(|mount| mount.host_path.as_ref());
         let hooks = edits.hooks.iter().flatten().filter_map(|hook| hook.path.as_ref());
-        let gone = mounts.chain(hooks).filter(|file| follow(root, file).is_absent());
+        let gone = mounts.chain(hooks).filter(|file| root.canonical(file).is_absent());
         missing.extend(gone.cloned());
     }
     nodes.sort_by(|one, other| one.path.cmp(&other.path));
@@ -110,7 +107,7 @@ fn compare_node(root: &Root, node: &Node) -> CdiDevice {
 }
 
 fn live_numbers(root: &Root, path: &str) -> Reading<(u32, u32)> {
-    let real = match follow(root, path) {
+    let real = match root.canonical(path) {
         Reading::Found(real) => root.path(real),
         Reading::Absent => return Reading::Absent,
         Reading::Unknown(reason) => return Reading::Unknown(reason),

@@ -4,8 +4,8 @@ mod containerd;
 
 use super::{
     cdi, docker,
-    follow::{first_there, is_there, names, on_path, text},
     root::Root,
+    search::{first_there, names_or_none, on_path},
 };
 use crate::{Containers, Environment, Reading};
 
@@ -48,7 +48,7 @@ fn is_snap(root: &Root, data_folder: Option<&str>) -> bool {
         Some(folder) => folder.starts_with("/var/snap/docker"),
         None => {
             let snap = ["/snap/bin/docker", "/var/snap/docker"];
-            snap.iter().any(|path| is_there(root, path)) && !is_there(root, "/usr/bin/dockerd")
+            snap.iter().any(|path| root.exists(path)) && !root.exists("/usr/bin/dockerd")
         }
     }
 }
@@ -65,14 +65,10 @@ fn program(root: &Root, environment: &Environment, name: &str) -> Reading<String
 
 fn daemon_json(root: &Root) -> Reading<Vec<String>> {
     let path = "/etc/docker/daemon.json";
-    match text(root, path) {
-        Reading::Found(text) => match parse_daemon_json(&text) {
-            Ok(runtimes) => Reading::Found(runtimes),
-            Err(reason) => Reading::Unknown(format!("`{path}`: {reason}")),
-        },
-        Reading::Absent => Reading::Absent,
-        Reading::Unknown(reason) => Reading::Unknown(reason),
-    }
+    root.text(path).and_then(|text| match parse_daemon_json(&text) {
+        Ok(runtimes) => Reading::Found(runtimes),
+        Err(reason) => Reading::Unknown(format!("`{path}`: {reason}")),
+    })
 }
 
 /// The names of the runtimes, sorted. An empty file is an empty configuration, as for Docker.
@@ -94,13 +90,13 @@ fn parse_daemon_json(text: &str) -> Result<Vec<String>, String> {
 
 /// Podman's version from the package databases that are plain text.
 fn podman(root: &Root, environment: &Environment) -> Reading<String> {
-    if on_path(root, environment, "podman").is_empty() && !is_there(root, "/usr/bin/podman") {
+    if on_path(root, environment, "podman").is_empty() && !root.exists("/usr/bin/podman") {
         return Reading::Absent;
     }
-    let by_dpkg = text(root, "/var/lib/dpkg/status");
+    let by_dpkg = root.text("/var/lib/dpkg/status");
     let by_dpkg = by_dpkg.found().and_then(|text| parse_dpkg_version(text, "podman"));
     let by_pacman = || {
-        let names = names(root, "/var/lib/pacman/local");
+        let names = names_or_none(root, "/var/lib/pacman/local");
         names.iter().find_map(|name| {
             let version = name.strip_prefix("podman-")?;
             version.starts_with(|first: char| first.is_ascii_digit()).then(|| upstream(version))
@@ -132,8 +128,8 @@ fn upstream(version: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::read::tree::Tree;
     use proptest::prelude::*;
-    use std::fs;
 
     #[test]
     fn reads_daemon_json() {
@@ -177,13 +173,7 @@ mod tests {
     }
 
     fn in_tree(files: &[(&str, &str)]) -> Containers {
-        let folder = tempfile::tempdir().unwrap();
-        for (path, text) in files {
-            let path = folder.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
-        read(&Root::new(folder.path()), &Environment::default())
+        read(&Tree::new(files).root(), &Environment::default())
     }
 
     #[test]
@@ -238,7 +228,8 @@ mod tests {
         fn never_panics(text in ".*") {
             let _ = parse_daemon_json(&text);
             let _ = parse_dpkg_version(&text, "podman");
-            let _ = parse_dpkg_version(&format!("Package: podman\n{text}\nVersion: {text}"), "podman");
+            let status = format!("Package: podman\n{text}\nVersion: {text}");
+            let _ = parse_dpkg_version(&status, "podman");
         }
     }
 }

@@ -6,10 +6,9 @@ use crate::{
     CallCode, Cuda, CudaDevice, MappedLibrary,
     Reading::{self, Absent, Found, Unknown},
     cuda_code_name,
-    driver::{
-        Device, Driver, Failure, LoadError, attribute, mapped_copies, mapped_path, pci_address,
-    },
+    driver::{Device, Driver, Failure, LoadError, attribute, mapped_copies, mapped_path},
     isolate::{Lane, Reporter},
+    pci_address::pci_address,
 };
 use cuda_compat::{ComputeCapability, CudaVersion};
 
@@ -153,33 +152,25 @@ impl Asked<'_, '_, '_> {
     fn attribute(&self, number: u32) -> Reading<u32> {
         let value = self
             .ask("cuDeviceGetAttribute", |driver, device| driver.device_attribute(device, number));
-        match value.map(u32::try_from) {
-            Found(Ok(value)) => Found(value),
-            Found(Err(_)) => Unknown("the driver gives a negative number".to_owned()),
-            Absent => Absent,
-            Unknown(why) => Unknown(why),
-        }
+        value.and_then(|value| match value.try_into() {
+            Ok(value) => Found(value),
+            Err(_) => Unknown("the driver gives a negative number".to_owned()),
+        })
     }
 
     fn compute_capability(&self) -> Reading<ComputeCapability> {
-        match self.attribute(attribute::COMPUTE_CAPABILITY_MAJOR) {
-            Found(major) => self
-                .attribute(attribute::COMPUTE_CAPABILITY_MINOR)
-                .map(|minor| ComputeCapability::new(major, minor)),
-            Absent => Absent,
-            Unknown(why) => Unknown(why),
-        }
+        self.attribute(attribute::COMPUTE_CAPABILITY_MAJOR).and_then(|major| {
+            let minor = self.attribute(attribute::COMPUTE_CAPABILITY_MINOR);
+            minor.map(|minor| ComputeCapability::new(major, minor))
+        })
     }
 
     fn pci_address(&self) -> Reading<String> {
-        match self.ask("cuDeviceGetPCIBusId", Driver::device_pci_bus_id) {
-            Found(text) => pci_address(&text).map_or_else(
-                || Unknown(format!("the driver gives the PCI address `{text}`")),
-                Found,
-            ),
-            Absent => Absent,
-            Unknown(why) => Unknown(why),
-        }
+        let text = self.ask("cuDeviceGetPCIBusId", Driver::device_pci_bus_id);
+        text.and_then(|text| match pci_address(&text) {
+            Some(address) => Found(address),
+            None => Unknown(format!("the driver gives the PCI address `{text}`")),
+        })
     }
 }
 

@@ -3,8 +3,8 @@
 //! `libcudnn.so.9` only loads others that must lie beside it in the same version.
 
 use super::{
-    follow::{follow, head, is_there, names, names_beginning, text},
     root::Root,
+    search::{names_beginning, names_or_none},
 };
 use crate::{CudnnCopy, Environment, PythonEnvironment, Reading};
 use cuda_compat::CudnnVersion;
@@ -35,7 +35,7 @@ pub(crate) fn read(
     let mut seen: BTreeSet<PathBuf> = BTreeSet::new();
     let mut copies = Vec::new();
     for (folder, found_by) in folders(root, environment, python) {
-        let Reading::Found(real) = follow(root, &folder) else { continue };
+        let Reading::Found(real) = root.canonical(&folder) else { continue };
         if !seen.insert(real.clone()) {
             continue;
         }
@@ -86,7 +86,7 @@ fn folders(
         ["CUDA_HOME", "CUDA_PATH"].iter().filter_map(|name| absolute(name)).map(PathBuf::from),
     );
     for parent in ["/usr/local", "/opt"] {
-        let named = names(root, parent).into_iter();
+        let named = names_or_none(root, parent).into_iter();
         let named = named.filter(|name| name == "cuda" || name.starts_with("cuda-"));
         toolkits.extend(named.map(|name| Path::new(parent).join(name)));
     }
@@ -100,9 +100,9 @@ fn folders(
 
 /// The folders that `/etc/ld.so.conf.d` names.
 fn ld_so_folders(root: &Root) -> Vec<PathBuf> {
-    let named = names(root, "/etc/ld.so.conf.d");
+    let named = names_or_none(root, "/etc/ld.so.conf.d");
     let files = named.iter().filter(|name| name.ends_with(".conf"));
-    let texts = files.map(|name| text(root, Path::new("/etc/ld.so.conf.d").join(name)));
+    let texts = files.map(|name| root.text(Path::new("/etc/ld.so.conf.d").join(name)));
     texts
         .flat_map(|text| text.found().map(|text| parse_ld_so_conf(text)).unwrap_or_default())
         .collect()
@@ -135,7 +135,7 @@ fn describe(place: &Place<'_>, major: u32, found_by: &str) -> CudnnCopy {
 /// The version in the name of the file that `STEM.so.MAJOR` leads to.
 fn version_of(place: &Place<'_>, stem: &str, major: u32) -> Option<CudnnVersion> {
     let link = place.folder.join(format!("{stem}.so.{major}"));
-    let real = follow(place.root, link);
+    let real = place.root.canonical(link);
     let by_link = real.found().and_then(|path| full_version(path.file_name()?.to_str()?));
     // A copy without its links still says what it is, where it is the only one.
     let beginning = format!("{stem}.so.{major}.");
@@ -186,7 +186,7 @@ fn by_header(place: &Place<'_>, major: u32) -> Option<CudnnVersion> {
     let files = [format!("cudnn_version_v{major}.h"), "cudnn_version.h".to_owned()];
     let headers = includes.iter().flat_map(|include| files.iter().map(|file| include.join(file)));
     let versions = headers.filter_map(|header| {
-        head(place.root, header, HEAD).found().and_then(|text| parse_header(text))
+        place.root.head(header, HEAD).found().and_then(|text| parse_header(text))
     });
     versions.into_iter().find(|version| version.major == major)
 }
@@ -213,7 +213,7 @@ fn cuda_major(place: &Place<'_>, major: u32) -> Option<u32> {
     if let Some((name, _)) = package(place) {
         return name.rsplit_once("-cu")?.1.parse().ok();
     }
-    let real = follow(place.root, place.folder);
+    let real = place.root.canonical(place.folder);
     let by_folder = real.found().and_then(|path| {
         path.iter()
             .find_map(|part| part.to_str()?.strip_prefix("cuda-")?.split('.').next()?.parse().ok())
@@ -222,7 +222,7 @@ fn cuda_major(place: &Place<'_>, major: u32) -> Option<u32> {
         let system = place.folder.starts_with("/usr/lib") || place.folder.starts_with("/lib");
         let installed = |cuda: &u32| {
             let list = format!("/var/lib/dpkg/info/libcudnn{major}-cuda-{cuda}.list");
-            system && is_there(place.root, list)
+            system && place.root.exists(list)
         };
         let mut installed = [11, 12, 13].into_iter().filter(installed);
         installed.next().filter(|_| installed.next().is_none())

@@ -159,7 +159,7 @@ pub(crate) fn errno_name(errno: Errno) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{LoadedModule, read::root::tree::Tree};
+    use crate::{LoadedModule, read::tree::Tree};
     use proptest::prelude::*;
 
     fn loaded() -> KernelModule {

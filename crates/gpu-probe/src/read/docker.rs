@@ -3,7 +3,7 @@
 //! Only where a socket is there is a client built at all: a machine without Docker must not pay
 //! for it.
 
-use super::{follow::follow, root::Root};
+use super::root::Root;
 use crate::{DockerEngine, DockerRefusal, Environment, Reading};
 use bollard::{API_DEFAULT_VERSION, Docker, models::SystemInfo};
 use std::{error::Error, io, path::Path, time::Duration};
@@ -28,7 +28,7 @@ pub(crate) fn read(root: &Root, environment: &Environment) -> Asked {
         Err(reason) => return Asked { engine: Reading::Unknown(reason), ..asked },
     };
     for socket in &sockets {
-        let answer = match follow(root, socket) {
+        let answer = match root.canonical(socket) {
             Reading::Found(real) => ask(&root.path(real)),
             Reading::Absent => continue,
             Reading::Unknown(reason) => Err(Failure { refused: None, reason }),

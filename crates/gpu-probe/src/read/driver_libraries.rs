@@ -146,7 +146,7 @@ fn version_of(path: &Path) -> Option<DriverVersion> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::read::root::tree::Tree;
+    use crate::read::tree::Tree;
     use proptest::prelude::*;
 
     const ELF: &str = "\u{7f}ELF\u{2}";

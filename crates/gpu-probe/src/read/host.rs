@@ -169,7 +169,7 @@ fn parse_allowed_processors(text: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::read::root::tree::Tree;
+    use crate::read::tree::Tree;
     use proptest::prelude::*;
 
     #[test]
@@ -212,7 +212,8 @@ mod tests {
 
     #[test]
     fn reads_glibc() {
-        let banner = b"\0\0GNU C Library (Debian GLIBC 2.36-9+deb12u10) stable release version 2.36.\nCopyright";
+        let banner = b"\0\0GNU C Library (Debian GLIBC 2.36-9+deb12u10) stable release version \
+                       2.36.\nCopyright";
         assert_eq!(parse_glibc(banner), Some("2.36".to_owned()));
         let old = b"GNU C Library (GNU libc) development release version 2.39.9000.\n";
         assert_eq!(parse_glibc(old), Some("2.39.9000".to_owned()));

@@ -1,8 +1,8 @@
 //! The C++ compiler that `nvcc` would call, from the names of files; nothing is started.
 
 use super::{
-    follow::{follow, is_program, names, on_path},
     root::Root,
+    search::{is_program, names_or_none, on_path},
 };
 use crate::{Environment, HostCompiler, Reading};
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ pub(crate) fn read(root: &Root, environment: &Environment) -> Reading<HostCompil
         Some(named) => named_by_variable(root, environment, named),
         None => [on_path(root, environment, "g++"), on_path(root, environment, "c++")].concat(),
     };
-    let followed = candidates.iter().map(|path| follow(root, path));
+    let followed = candidates.iter().map(|path| root.canonical(path));
     let compiler = followed.filter_map(|path| path.found().cloned()).find(|path| !is_wrapper(path));
     compiler.map(|path| describe(root, &path)).into()
 }
@@ -76,13 +76,13 @@ fn installed_major(root: &Root, path: &Path, family: &str) -> Reading<u32> {
             .iter()
             .flat_map(|gcc| {
                 let gcc = prefix.join(gcc);
-                names(root, &gcc).into_iter().map(move |target| gcc.join(target))
+                names_or_none(root, &gcc).into_iter().map(move |target| gcc.join(target))
             })
             .collect(),
         "clang" => vec![prefix.join("lib/clang"), prefix.join("lib64/clang")],
         _ => return Reading::Unknown(format!("`{}` is not a known compiler", path.display())),
     };
-    let named = folders.iter().flat_map(|folder| names(root, folder));
+    let named = folders.iter().flat_map(|folder| names_or_none(root, folder));
     let mut majors: Vec<u32> =
         named.filter_map(|name| name.split('.').next()?.parse().ok()).collect();
     majors.sort_unstable();
@@ -100,11 +100,8 @@ fn installed_major(root: &Root, path: &Path, family: &str) -> Reading<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::read::tree::{Tree, environment};
     use proptest::prelude::*;
-    use std::{
-        fs,
-        os::unix::fs::{PermissionsExt, symlink},
-    };
 
     #[test]
     fn reads_the_names_of_compilers() {
@@ -128,22 +125,8 @@ mod tests {
         files: &[(&str, &str)],
         variables: &[(&str, &str)],
     ) -> Reading<(String, Reading<u32>)> {
-        let folder = tempfile::tempdir().unwrap();
-        for (path, text) in files {
-            let path = folder.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            match text.strip_prefix("-> ") {
-                Some(target) => symlink(target, &path).unwrap(),
-                None => {
-                    fs::write(&path, text).unwrap();
-                    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-                }
-            }
-        }
-        let variables = variables.iter();
-        let variables = variables.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let environment = Environment { variables: variables.collect() };
-        read(&Root::new(folder.path()), &environment).map(|found| (found.path, found.major))
+        read(&Tree::new(files).root(), &environment(variables))
+            .map(|found| (found.path, found.major))
     }
 
     const DEBIAN: [(&str, &str); 4] = [

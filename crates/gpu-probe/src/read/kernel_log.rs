@@ -95,7 +95,7 @@ fn since_last_boot(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::read::root::tree::Tree;
+    use crate::read::tree::Tree;
     use proptest::prelude::*;
 
     #[test]

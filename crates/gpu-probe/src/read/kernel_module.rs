@@ -234,24 +234,18 @@ fn command_line_forbids(text: &str) -> bool {
 
 fn parameters(root: &Root) -> ModuleParameters {
     let text = root.text("/proc/driver/nvidia/params");
-    let flag = |key: &str| match &text {
-        Found(text) => parse_parameter(text, key).map(|value| value != 0).into(),
-        Absent => Absent,
-        Unknown(reason) => Unknown(reason.clone()),
+    let flag = |key: &str| {
+        text.clone().and_then(|text| parse_parameter(&text, key).map(|value| value != 0).into())
     };
     let hmm = root.text("/sys/module/nvidia_uvm/parameters/uvm_disable_hmm");
     ModuleParameters {
         profiling_admin_only: flag("RmProfilingAdminOnly"),
         preserve_video_memory: flag("PreserveVideoMemoryAllocations"),
-        uvm_disable_hmm: match hmm {
-            Found(text) => match text.trim() {
-                "Y" | "1" => Found(true),
-                "N" | "0" => Found(false),
-                other => Unknown(format!("`uvm_disable_hmm` is `{other}`")),
-            },
-            Absent => Absent,
-            Unknown(reason) => Unknown(reason),
-        },
+        uvm_disable_hmm: hmm.and_then(|text| match text.trim() {
+            "Y" | "1" => Found(true),
+            "N" | "0" => Found(false),
+            other => Unknown(format!("`uvm_disable_hmm` is `{other}`")),
+        }),
     }
 }
 

@@ -131,7 +131,7 @@ fn matches(root: &Root, pattern: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::read::root::tree::Tree;
+    use crate::read::tree::Tree;
     use proptest::prelude::*;
 
     /// A cache of these entries: flags, name, path.

@@ -234,7 +234,7 @@ fn laptop(root: &Root) -> Reading<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::read::root::tree::Tree;
+    use crate::read::tree::Tree;
     use proptest::prelude::*;
 
     #[test]

@@ -274,41 +274,6 @@ mod tests {
         }
     }
 
-    /// Times the reading of a module of 60 MB; run it by name with `--ignored --nocapture`.
-    #[test]
-    #[ignore = "a measurement"]
-    fn measures() {
-        let mut bytes: Vec<u8> = module(0);
-        // Code compresses as code does.
-        let code = std::fs::read("/proc/self/exe").unwrap();
-        while bytes.len() < 60_000_000 {
-            bytes.extend(&code);
-        }
-        bytes.truncate(60_000_000);
-        bytes.extend(signature("somebody"));
-        let folder = tempfile::tempdir().unwrap();
-        for name in ["nvidia.ko", "nvidia.ko.zst", "nvidia.ko.gz"] {
-            let path = folder.path().join(name);
-            let packed = match name {
-                "nvidia.ko" => bytes.clone(),
-                "nvidia.ko.gz" => {
-                    let level = flate2::Compression::fast();
-                    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), level);
-                    gzip.write_all(&bytes).unwrap();
-                    gzip.finish().unwrap()
-                }
-                _ => ruzstd::encoding::compress_to_vec(
-                    bytes.as_slice(),
-                    ruzstd::encoding::CompressionLevel::Fastest,
-                ),
-            };
-            std::fs::write(&path, &packed).unwrap();
-            let start = std::time::Instant::now();
-            assert_eq!(read(&path).signer, Found("somebody".to_owned()));
-            println!("{name} {} bytes packed: {:?}", packed.len(), start.elapsed());
-        }
-    }
-
     proptest! {
         #[test]
         fn never_panics(mut bytes: Vec<u8>, header in proptest::collection::vec(any::<u8>(), 60)) {

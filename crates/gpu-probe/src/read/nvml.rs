@@ -24,6 +24,7 @@ use nvml_wrapper::error::NvmlError;
 use std::{
     ffi::{CStr, OsStr, c_char, c_uint, c_void},
     mem::ManuallyDrop,
+    sync::{Mutex, PoisonError},
 };
 
 /// Everything that NVML says of this machine.
@@ -128,36 +129,39 @@ fn started(
 
     let count = facts.count.found().copied().unwrap_or(0);
     let driver = facts.driver_version.found().copied();
-    facts.gpus = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..count)
-            .map(|index| {
-                let ask = move || gpu::gpu(nvml, index, driver, &reporter.lane(index + 1));
-                (index, std::thread::Builder::new().spawn_scoped(scope, ask))
-            })
-            .collect();
-        threads.into_iter().map(|(index, thread)| joined(index, thread)).collect()
+    facts.gpus = (0..count).map(gpu::unanswered).collect();
+    // What is known is said as it comes, so that a GPU that hangs hides no other.
+    let facts = Mutex::new(facts);
+    let put = |gpu: NvmlGpu| {
+        let mut facts = facts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = facts.gpus.iter_mut().find(|known| known.index == gpu.index) {
+            *known = gpu;
+        }
+        reporter.partial(&**facts);
+    };
+    std::thread::scope(|scope| {
+        let put = &put;
+        let start = |index: u32| {
+            let ask = move || put(gpu::gpu(nvml, index, driver, &reporter.lane(index + 1), put));
+            (index, std::thread::Builder::new().spawn_scoped(scope, ask))
+        };
+        let threads: Vec<_> = (0..count).map(start).collect();
+        for (index, thread) in threads {
+            let why = match thread.map(std::thread::ScopedJoinHandle::join) {
+                Ok(Ok(())) => continue,
+                Ok(Err(_)) => "the thread that asked failed".to_owned(),
+                Err(error) => format!("no thread to ask with: {error}"),
+            };
+            put(NvmlGpu { index, handle: Unknown(why), ..NvmlGpu::default() });
+        }
     });
 }
 
-type Asking<'a> = std::io::Result<std::thread::ScopedJoinHandle<'a, NvmlGpu>>;
-
-fn joined(index: u32, thread: Asking<'_>) -> NvmlGpu {
-    let why = match thread.map(std::thread::ScopedJoinHandle::join) {
-        Ok(Ok(gpu)) => return gpu,
-        Ok(Err(_)) => "the thread that asked failed".to_owned(),
-        Err(error) => format!("no thread to ask with: {error}"),
-    };
-    NvmlGpu { index, handle: Unknown(why), ..NvmlGpu::default() }
-}
-
 fn version(text: Reading<String>) -> Reading<cuda_compat::DriverVersion> {
-    match text {
-        Found(text) => text
-            .parse()
-            .map_or_else(|_| Unknown(format!("NVML gives `{text}`, which is no version")), Found),
-        Absent => Absent,
-        Unknown(why) => Unknown(why),
-    }
+    text.and_then(|text| match text.parse() {
+        Ok(version) => Found(version),
+        Err(_) => Unknown(format!("NVML gives `{text}`, which is no version")),
+    })
 }
 
 /// What a call of NVML came to, as everything in this folder hands it on.

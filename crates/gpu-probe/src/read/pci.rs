@@ -36,22 +36,39 @@ fn gpu(root: &Root, address: String) -> Option<PciGpu> {
         runtime_status: attribute("power/runtime_status").map(|text| text.trim().to_owned()),
         memory_windows_assigned: windows.clone().map(|windows| windows.assigned),
         largest_window_mib: windows.map(|windows| windows.largest_mib),
-        numa_node: match attribute("numa_node") {
-            // `-1` where the machine has one node only.
-            Found(text) => text.trim().parse().ok().into(),
-            Absent => Absent,
-            Unknown(reason) => Unknown(reason),
-        },
+        max_link_width: attribute("max_link_width").and_then(|text| match link_width(&text) {
+            Some(lanes) => Found(lanes),
+            None => Unknown(format!("`max_link_width` is `{}`", text.trim())),
+        }),
+        // `-1` where the machine has one node only.
+        numa_node: attribute("numa_node").and_then(|text| text.trim().parse().ok().into()),
         address,
     })
 }
 
 fn driver(root: &Root, address: &str) -> Reading<String> {
-    match root.link(format!("{DEVICES}/{address}/driver")) {
-        Found(target) => target.file_name().map(|name| name.to_string_lossy().into_owned()).into(),
-        Absent => Absent,
-        Unknown(reason) => Unknown(reason),
+    let link = root.link(format!("{DEVICES}/{address}/driver"));
+    link.and_then(|to| to.file_name().map(|name| name.to_string_lossy().into_owned()).into())
+}
+
+/// How many lanes the GPU at an address could use in the best slot, which NVML does not know: it
+/// gives those that GPU and slot have in common.
+pub(crate) fn max_link_width(
+    gpus: &Reading<Vec<PciGpu>>,
+    address: &Reading<String>,
+) -> Reading<u32> {
+    let (Found(gpus), Found(address)) = (gpus, address) else {
+        return Unknown("the PCI bus or the GPU's address on it is not known".to_owned());
+    };
+    match gpus.iter().find(|gpu| gpu.address == *address) {
+        Some(gpu) => gpu.max_link_width.clone(),
+        None => Unknown(format!("the PCI bus shows no GPU {address}")),
     }
+}
+
+/// `16`; some kernels say 255 for a link that they do not know.
+fn link_width(text: &str) -> Option<u32> {
+    text.trim().parse().ok().filter(|width| (1..=32).contains(width))
 }
 
 /// Whether a class is a VGA controller (`0x0300xx`) or a 3D controller (`0x0302xx`).
@@ -102,7 +119,7 @@ fn parse_windows(text: &str) -> Windows {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::read::root::tree::Tree;
+    use crate::read::tree::Tree;
     use proptest::prelude::*;
 
     /// An RTX 4060 of a desktop.
@@ -136,6 +153,7 @@ mod tests {
             (&format!("{base}/class"), "0x030000\n"),
             (&format!("{base}/device"), "0x2882\n"),
             (&format!("{base}/numa_node"), "-1\n"),
+            (&format!("{base}/max_link_width"), "8\n"),
             (&format!("{base}/power/runtime_status"), "suspended\n"),
             (&format!("{base}/resource"), RESOURCE),
             (&format!("{base}/driver"), "-> ../../../bus/pci/drivers/nvidia"),
@@ -152,9 +170,26 @@ mod tests {
             runtime_status: Found("suspended".to_owned()),
             memory_windows_assigned: Found(true),
             largest_window_mib: Found(8192),
+            max_link_width: Found(8),
             numa_node: Absent,
         };
-        assert_eq!(read(&tree.root()), Found(vec![expected]));
+        let gpus = read(&tree.root());
+        assert_eq!(gpus, Found(vec![expected]));
+        let width = |address: &str| max_link_width(&gpus, &Found(address.to_owned()));
+        assert_eq!(width("0000:01:00.0"), Found(8));
+        assert!(width("0000:02:00.0").unknown().is_some());
+    }
+
+    #[test]
+    fn reads_link_widths() {
+        let check = |text: &str, expected: Option<u32>| {
+            assert_eq!(link_width(text), expected, "{text:?}");
+        };
+        check("16\n", Some(16));
+        check("1", Some(1));
+        check("255\n", None);
+        check("0", None);
+        check("", None);
     }
 
     #[test]
@@ -165,10 +200,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn never_panics(text in "([0-9a-fx]{0,18} ?){0,12}", lines in "(0x[0-9a-f]{1,16} 0x[0-9a-f]{1,16} 0x[0-9a-f]{1,16}\n){0,8}") {
+        fn never_panics(
+            text in "([0-9a-fx]{0,18} ?){0,12}",
+            lines in "((0x[0-9a-f]{1,16} ){3}\n){0,8}",
+        ) {
             parse_windows(&text);
             parse_windows(&lines);
             parse_id(&text);
+            link_width(&text);
             is_display(&text);
         }
     }

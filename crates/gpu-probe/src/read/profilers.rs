@@ -1,8 +1,8 @@
 //! Nsight Systems, Nsight Compute, Compute Sanitizer, `cuda-gdb`, and what the kernel lets them do.
 
 use super::{
-    follow::{follow, is_program, names, on_path, text},
     root::Root,
+    search::{is_program, names_or_none, on_path},
 };
 use crate::{Environment, Profiler, Profilers, Reading, ToolCopy, Toolkit};
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ pub(crate) fn read(root: &Root, environment: &Environment, toolkits: &[Toolkit])
         let by_folder = of_their_own.iter().map(|folder| folder.join(name));
         let elsewhere = by_toolkit.chain(by_folder).filter(|path| is_program(root, path));
         for (path, on_path) in by_path.chain(elsewhere.map(|path| (path, false))) {
-            let Reading::Found(real) = follow(root, &path) else { continue };
+            let Reading::Found(real) = root.canonical(&path) else { continue };
             if seen.contains(&real) {
                 continue;
             }
@@ -42,10 +42,11 @@ pub(crate) fn read(root: &Root, environment: &Environment, toolkits: &[Toolkit])
 /// `/opt/nvidia/nsight-systems/2024.6.2/bin` and the like.
 fn own_folders(root: &Root) -> Vec<PathBuf> {
     let nvidia = Path::new("/opt/nvidia");
-    let products = names(root, nvidia).into_iter().filter(|name| name.starts_with("nsight-"));
+    let products =
+        names_or_none(root, nvidia).into_iter().filter(|name| name.starts_with("nsight-"));
     let products = products.map(|name| nvidia.join(name));
     let releases = products.flat_map(|product| {
-        let named = names(root, &product).into_iter();
+        let named = names_or_none(root, &product).into_iter();
         named.map(move |name| product.join(name))
     });
     releases
@@ -79,41 +80,20 @@ fn nsight_version(path: &str) -> Option<String> {
 }
 
 fn perf_event_paranoid(root: &Root) -> Reading<i32> {
-    match text(root, PARANOID) {
-        Reading::Found(text) => match text.trim().parse() {
-            Ok(level) => Reading::Found(level),
-            Err(_) => Reading::Unknown(format!("`{PARANOID}` does not hold a number")),
-        },
-        Reading::Absent => Reading::Absent,
-        Reading::Unknown(reason) => Reading::Unknown(reason),
-    }
+    root.text(PARANOID).and_then(|text| match text.trim().parse() {
+        Ok(level) => Reading::Found(level),
+        Err(_) => Reading::Unknown(format!("`{PARANOID}` does not hold a number")),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::read::tree::{Tree, environment};
     use proptest::prelude::*;
-    use std::{
-        fs,
-        os::unix::fs::{PermissionsExt, symlink},
-    };
 
     fn in_tree(files: &[(&str, &str)], path: &str, toolkits: &[Toolkit]) -> Profilers {
-        let folder = tempfile::tempdir().unwrap();
-        for (path, text) in files {
-            let path = folder.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            match text.strip_prefix("-> ") {
-                Some(target) => symlink(target, &path).unwrap(),
-                None => {
-                    fs::write(&path, text).unwrap();
-                    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-                }
-            }
-        }
-        let mut environment = Environment::default();
-        environment.variables.insert("PATH".to_owned(), path.to_owned());
-        read(&Root::new(folder.path()), &environment, toolkits)
+        read(&Tree::new(files).root(), &environment(&[("PATH", path)]), toolkits)
     }
 
     #[test]

@@ -9,8 +9,8 @@ mod metadata;
 mod packages;
 
 use super::{
-    follow::{follow, head, is_there, listed, names, on_path},
     root::Root,
+    search::{names_or_none, on_path},
 };
 use crate::{Environment, PythonEnvironment, Reading};
 use cuda_compat::PythonVersion;
@@ -30,7 +30,7 @@ pub(crate) fn read(
     let mut seen: Vec<PathBuf> = Vec::new();
     let mut found = Vec::new();
     for (site_packages, found_by) in site_packages(root, environment, folder) {
-        match follow(root, &site_packages) {
+        match root.canonical(&site_packages) {
             Reading::Found(real) if !seen.contains(&real) => {
                 seen.push(real);
                 found.push(describe(root, &site_packages, found_by));
@@ -54,7 +54,7 @@ fn empty(site_packages: &Path, found_by: &str) -> PythonEnvironment {
 }
 
 fn describe(root: &Root, site_packages: &Path, found_by: &str) -> PythonEnvironment {
-    let names = listed(root, site_packages);
+    let names = root.names(site_packages);
     let python = python_version(root, site_packages);
     let (mut packages, mut unreadable) = match names {
         Reading::Found(names) => packages::read(root, site_packages, &names),
@@ -74,13 +74,13 @@ fn prefix_of(site_packages: &Path) -> Option<&Path> {
 
 fn python_version(root: &Root, site_packages: &Path) -> Reading<PythonVersion> {
     let by_config = prefix_of(site_packages).and_then(|prefix| {
-        head(root, prefix.join("pyvenv.cfg"), SMALL).found().and_then(|text| parse_pyvenv(text))
+        root.head(prefix.join("pyvenv.cfg"), SMALL).found().and_then(|text| parse_pyvenv(text))
     });
     let by_folder = || site_packages.iter().rev().find_map(|part| folder_version(part.to_str()?));
     // Debian keeps the packages of every Python 3 in `/usr/lib/python3`.
     let by_link = || {
         let prefix = prefix_of(site_packages)?;
-        let real = follow(root, prefix.join("bin/python3"));
+        let real = root.canonical(prefix.join("bin/python3"));
         folder_version(real.found()?.file_name()?.to_str()?)
     };
     match by_config.or_else(by_folder).or_else(by_link) {
@@ -122,7 +122,7 @@ fn site_packages(
     for parent in folder.ancestors().take(PARENTS + 1) {
         for name in [".venv", "venv"] {
             let prefix = parent.join(name);
-            if is_there(root, prefix.join("pyvenv.cfg")) {
+            if root.exists(prefix.join("pyvenv.cfg")) {
                 found.extend(below_prefix(root, &prefix).map(|path| (path, ".venv")));
             }
         }
@@ -144,7 +144,7 @@ fn site_packages(
 fn below_prefix(root: &Root, prefix: &Path) -> impl Iterator<Item = PathBuf> + use<> {
     let mut found = Vec::new();
     for lib in ["lib", "lib64"].map(|lib| prefix.join(lib)) {
-        let names = match listed(root, &lib) {
+        let names = match root.names(&lib) {
             Reading::Found(names) => names,
             Reading::Absent => continue,
             // Stands in the list for what may be in it, with the reason.
@@ -165,13 +165,13 @@ fn below_prefix(root: &Root, prefix: &Path) -> impl Iterator<Item = PathBuf> + u
 fn prefix_of_program(root: &Root, program: &Path, folder: &Path) -> Option<PathBuf> {
     // The program of a virtual environment is a link to another Python: where it stands counts.
     let beside = program.parent()?.parent()?;
-    if is_there(root, beside.join("pyvenv.cfg")) {
+    if root.exists(beside.join("pyvenv.cfg")) {
         return Some(beside.to_owned());
     }
     if program.parent()?.ends_with("shims") {
         return pyenv_prefix(root, beside, folder);
     }
-    let real = follow(root, program);
+    let real = root.canonical(program);
     Some(real.found()?.parent()?.parent()?.to_owned())
 }
 
@@ -180,9 +180,9 @@ fn pyenv_prefix(root: &Root, pyenv: &Path, folder: &Path) -> Option<PathBuf> {
     let local = folder.ancestors().map(|parent| parent.join(".python-version"));
     let text = local
         .chain([pyenv.join("version")])
-        .find_map(|file| head(root, file, SMALL).found().cloned())?;
+        .find_map(|file| root.head(file, SMALL).found().cloned())?;
     let version = text.split_whitespace().next().filter(|version| !version.contains('/'))?;
-    let versions = names(root, pyenv.join("versions"));
+    let versions = names_or_none(root, pyenv.join("versions"));
     // `3.11` stands for the newest `3.11.N`.
     let newest = versions.iter().rev().find(|name| name.starts_with(&format!("{version}.")));
     let name = versions.iter().find(|name| *name == version).or(newest)?;

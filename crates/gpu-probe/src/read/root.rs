@@ -86,15 +86,24 @@ impl Root {
 
     /// The text of a file; `Absent` where there is none.
     pub(crate) fn text(&self, path: impl AsRef<Path>) -> Reading<String> {
-        self.bytes(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        self.head(path, LARGEST)
+    }
+
+    /// The first `limit` bytes of a file as text; `Absent` where there is none.
+    pub(crate) fn head(&self, path: impl AsRef<Path>, limit: u64) -> Reading<String> {
+        self.first_bytes(path.as_ref(), limit)
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// The bytes of a file, at most 8 MiB of them.
     pub(crate) fn bytes(&self, path: impl AsRef<Path>) -> Reading<Vec<u8>> {
-        let path = path.as_ref();
+        self.first_bytes(path.as_ref(), LARGEST)
+    }
+
+    fn first_bytes(&self, path: &Path, limit: u64) -> Reading<Vec<u8>> {
         let read = || {
             let mut bytes = Vec::new();
-            std::fs::File::open(self.real(path)?)?.take(LARGEST).read_to_end(&mut bytes)?;
+            std::fs::File::open(self.real(path)?)?.take(limit).read_to_end(&mut bytes)?;
             Ok(bytes)
         };
         reading(read(), path)
@@ -113,8 +122,8 @@ impl Root {
         reading(list(), path)
     }
 
-    /// The path relative to the root, with links followed as far as there is something; `None` where
-    /// the links go round.
+    /// The path relative to the root, with links followed as far as there is something; `None`
+    /// where the links go round.
     fn resolved(&self, path: &Path) -> Option<PathBuf> {
         let mut done = PathBuf::new();
         let mut left: VecDeque<OsString> = parts(path).collect();
@@ -152,7 +161,7 @@ fn parts(path: &Path) -> impl Iterator<Item = OsString> {
 }
 
 /// What an attempt on `path` came to.
-pub(crate) fn reading<T>(result: io::Result<T>, path: &Path) -> Reading<T> {
+pub(super) fn reading<T>(result: io::Result<T>, path: &Path) -> Reading<T> {
     match result {
         Ok(value) => Reading::Found(value),
         Err(error)
@@ -164,46 +173,10 @@ pub(crate) fn reading<T>(result: io::Result<T>, path: &Path) -> Reading<T> {
     }
 }
 
-/// Trees of files for the tests of readers.
-#[cfg(test)]
-pub(crate) mod tree {
-    use super::*;
-    use std::os::unix::fs::symlink;
-
-    /// A tree that is removed when it is dropped.
-    pub(crate) struct Tree {
-        folder: tempfile::TempDir,
-    }
-
-    impl Tree {
-        /// A tree of these files. A text that begins with `-> ` makes a link.
-        pub(crate) fn new(files: &[(&str, &str)]) -> Self {
-            let tree = Self { folder: tempfile::tempdir().unwrap() };
-            for (path, text) in files {
-                tree.write(path, text.as_bytes());
-            }
-            tree
-        }
-
-        pub(crate) fn write(&self, path: &str, bytes: &[u8]) {
-            let real = self.folder.path().join(path.trim_start_matches('/'));
-            std::fs::create_dir_all(real.parent().unwrap()).unwrap();
-            match bytes.strip_prefix(b"-> ") {
-                Some(target) => symlink(std::str::from_utf8(target).unwrap(), real).unwrap(),
-                None => std::fs::write(real, bytes).unwrap(),
-            }
-        }
-
-        pub(crate) fn root(&self) -> Root {
-            Root::new(self.folder.path())
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::tree::Tree;
     use crate::Reading::{Absent, Found};
+    use crate::read::tree::Tree;
     use std::path::PathBuf;
 
     #[test]
@@ -217,6 +190,7 @@ mod tests {
             ("/etc/through", "-> /lib/os-release"),
             ("/etc/passwd-of-the-machine", "-> /etc/passwd"),
             ("/etc/loop", "-> /etc/loop"),
+            ("/etc/broken", "-> /nowhere"),
         ]);
         let root = tree.root();
         for path in
@@ -227,6 +201,9 @@ mod tests {
         }
         assert_eq!(root.text("/etc/passwd-of-the-machine"), Absent);
         assert!(root.text("/etc/loop").unknown().is_some());
+        assert!(root.canonical("/etc/loop").unknown().is_some());
+        assert_eq!(root.canonical("/etc/broken"), Absent);
+        assert_eq!(root.canonical("/"), Found(PathBuf::from("/")));
         assert_eq!(root.text("/../../../../../../../../etc/passwd"), Absent);
         assert_eq!(root.link("/etc/os-release"), Found(PathBuf::from("/usr/lib/os-release")));
         assert_eq!(root.link("/usr/lib/os-release"), Absent);

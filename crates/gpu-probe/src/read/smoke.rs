@@ -19,7 +19,7 @@ pub(super) fn run(
     before: &Facts,
     progress: &(dyn Fn(&str) + Sync),
 ) -> Probed<Smoke> {
-    match before.cuda.answered() {
+    match before.cuda.whole() {
         None => return Probed::NotRun("the CUDA driver did not answer".to_owned()),
         Some(cuda) if cuda.devices.is_empty() => {
             return Probed::NotRun("the CUDA driver shows no device".to_owned());
@@ -33,7 +33,7 @@ pub(super) fn run(
         stop: &options.stop,
     };
     let mut ran = isolate::run_with_events(&options.child, &ChildTask::Smoke(depth), watch);
-    if let Probed::Answered(smoke) = &mut ran {
+    if let Some(smoke) = ran.answered_mut() {
         add_xids(smoke, &before.kernel_log, &kernel_log::read(root));
     }
     ran

@@ -1,6 +1,6 @@
 //! Whole trees of files, read like a machine.
 
-use super::{root::tree::Tree, *};
+use super::{tree::Tree, *};
 use crate::Reading::Found;
 
 fn options(root: PathBuf) -> ReadOptions {

@@ -3,8 +3,8 @@
 mod version;
 
 use super::{
-    follow::{first_there, follow, is_program, is_there, names, on_path, text},
     root::Root,
+    search::{first_there, is_program, names_or_none, on_path},
 };
 use crate::{Environment, NvccLimit, Reading, Toolkit};
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ pub(crate) fn read(root: &Root, environment: &Environment) -> Vec<Toolkit> {
     let first_nvcc = on_path(root, environment, "nvcc").first().cloned();
     let mut toolkits: Vec<Toolkit> = Vec::new();
     for candidate in candidates(root, environment, first_nvcc.as_deref()) {
-        let folder = match follow(root, &candidate.folder) {
+        let folder = match root.canonical(&candidate.folder) {
             Reading::Found(folder) => folder,
             Reading::Absent => continue,
             Reading::Unknown(_) => candidate.folder.clone(),
@@ -66,13 +66,13 @@ fn candidates(root: &Root, environment: &Environment, nvcc: Option<&Path>) -> Ve
         found.push(Candidate { first_on_path: true, ..plain(folder, "PATH") });
     }
     for (parent, found_by) in [("/usr/local", "/usr/local"), ("/opt", "/opt")] {
-        let named = names(root, parent).into_iter();
+        let named = names_or_none(root, parent).into_iter();
         let named = named.filter(|name| name == "cuda" || name.starts_with("cuda-"));
         found.extend(named.map(|name| plain(Path::new(parent).join(name), found_by)));
     }
     found.push(plain(PathBuf::from(DEBIAN), "distribution"));
     if let Some(prefix) = environment.get("CONDA_PREFIX").filter(|prefix| prefix.starts_with('/'))
-        && is_there(root, Path::new(prefix).join("bin/nvcc"))
+        && root.exists(Path::new(prefix).join("bin/nvcc"))
     {
         found.push(plain(PathBuf::from(prefix), "conda"));
     }
@@ -83,23 +83,23 @@ fn candidates(root: &Root, environment: &Environment, nvcc: Option<&Path>) -> Ve
 /// `/opt/nvidia/hpc_sdk/Linux_x86_64/24.9/cuda/12.6`, for each that is there.
 fn hpc_sdk(root: &Root) -> Vec<PathBuf> {
     let below = |folder: PathBuf| {
-        let named = names(root, &folder).into_iter();
+        let named = names_or_none(root, &folder).into_iter();
         named.map(move |name| folder.join(name))
     };
     below(PathBuf::from(HPC_SDK))
         .filter(|system| system.to_string_lossy().contains("/Linux_"))
         .flat_map(below)
         .flat_map(|release| below(release.join("cuda")))
-        .filter(|folder| is_there(root, folder.join("bin/nvcc")))
+        .filter(|folder| root.exists(folder.join("bin/nvcc")))
         .collect()
 }
 
 /// The toolkit's folder for the path of an `nvcc`.
 fn toolkit_of(root: &Root, nvcc: &Path) -> Option<PathBuf> {
-    let real = follow(root, nvcc).found()?.clone();
+    let real = root.canonical(nvcc).found()?.clone();
     let folder = real.parent()?.parent()?;
     let is_debian = ["/usr", "/usr/lib/nvidia-cuda-toolkit"].iter().any(|path| folder == *path);
-    if is_debian && is_there(root, DEBIAN) {
+    if is_debian && root.exists(DEBIAN) {
         return Some(PathBuf::from(DEBIAN));
     }
     Some(folder.to_owned())
@@ -108,14 +108,14 @@ fn toolkit_of(root: &Root, nvcc: &Path) -> Option<PathBuf> {
 fn describe(root: &Root, folder: &Path, candidate: &Candidate) -> Toolkit {
     let includes = include_folders(root, folder);
     let mut nvcc = folder.join("bin/nvcc");
-    if folder == Path::new(DEBIAN) && !is_there(root, &nvcc) {
+    if folder == Path::new(DEBIAN) && !root.exists(&nvcc) {
         nvcc = PathBuf::from("/usr/bin/nvcc");
     }
     Toolkit {
         path: folder.display().to_string(),
         found_by: vec![candidate.found_by.to_owned()],
         version: version::read(root, folder, &includes),
-        nvcc: match follow(root, &nvcc) {
+        nvcc: match root.canonical(&nvcc) {
             Reading::Unknown(reason) => Reading::Unknown(reason),
             _ => is_program(root, &nvcc).then(|| nvcc.display().to_string()).into(),
         },
@@ -128,7 +128,7 @@ fn describe(root: &Root, folder: &Path, candidate: &Candidate) -> Toolkit {
 fn include_folders(root: &Root, folder: &Path) -> Vec<PathBuf> {
     let mut includes = vec![folder.join("include")];
     let targets = folder.join("targets");
-    let named = names(root, &targets);
+    let named = names_or_none(root, &targets);
     includes.extend(named.iter().map(|name| targets.join(name).join("include")));
     if folder == Path::new(DEBIAN) {
         includes.push(PathBuf::from("/usr/include"));
@@ -141,21 +141,14 @@ fn host_compiler_limit(root: &Root, includes: &[PathBuf]) -> Reading<NvccLimit> 
         includes.iter().map(|include| include.join("crt/host_config.h").display().to_string());
     let paths: Vec<String> = paths.collect();
     let refs: Vec<&str> = paths.iter().map(String::as_str).collect();
-    let path = match first_there(root, &refs) {
-        Reading::Found(path) => path,
-        Reading::Absent => return Reading::Absent,
-        Reading::Unknown(reason) => return Reading::Unknown(reason),
-    };
-    match text(root, &path) {
-        Reading::Found(text) => match parse_host_config(&text) {
+    first_there(root, &refs).and_then(|path| {
+        root.text(&path).and_then(|text| match parse_host_config(&text) {
             NvccLimit { gcc_max: None, clang_max: None } => {
                 Reading::Unknown(format!("`{path}` states no limit that is understood"))
             }
             limit => Reading::Found(limit),
-        },
-        Reading::Absent => Reading::Absent,
-        Reading::Unknown(reason) => Reading::Unknown(reason),
-    }
+        })
+    })
 }
 
 /// Reads the limits out of `crt/host_config.h`: `#if __GNUC__ > 13`, `(__clang_major__ >= 19)`.

@@ -89,7 +89,7 @@ fn name_of(text: &str, number: u32) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::read::root::tree::Tree;
+    use crate::read::tree::Tree;
     use proptest::prelude::*;
 
     const STATUS: &str = "Name:\tcat\nUid:\t1000\t1000\t1000\t1000\nGid:\t1000\t1000\t1000\t1000\n\

@@ -2,6 +2,7 @@
 
 use super::{
     expected,
+    memory::{Filled, fill, wrong_words},
     quick::Ready,
     samples::Samples,
     session::{BLOCK, Failed, Session},
@@ -16,8 +17,6 @@ const SAMPLES: usize = 3;
 /// Copies a sample, so that the start of the first does not count.
 const COPIES: u32 = 8;
 const HOST_COPIES: u32 = 4;
-/// The random pattern of `altlas_fill`.
-const RANDOM: u64 = 2;
 
 /// Copies inside the GPU's memory, and compares what arrived.
 pub(super) fn device(
@@ -29,11 +28,11 @@ pub(super) fn device(
     session.stage("device memory bandwidth");
     let bytes = buffer_bytes(session.free_bytes()?, DEVICE_BUFFER);
     if bytes < SMALLEST_DEVICE_BUFFER {
-        return Err(Failed { call: "cuMemAlloc", code: crate::CallCode(2) });
+        return Err(Failed::no_room());
     }
     session.with_memory(bytes, |from| {
         session.with_memory(bytes, |to| {
-            fill(session, ready, from, bytes, seed)?;
+            fill(session, ready, random(from, bytes, seed))?;
             session.set_bytes(to, 0xff, bytes)?;
             let copy = || {
                 let mut parameters = [to, from, bytes as u64];
@@ -45,7 +44,7 @@ pub(super) fn device(
                 let milliseconds = session.timed(|| (0..COPIES).try_for_each(|_| copy()))?;
                 samples.add(read_and_written(bytes, COPIES), milliseconds);
             }
-            samples.verify(wrong_words(session, ready, to, bytes, seed)? == 0);
+            samples.verify(wrong_words(session, ready, random(to, bytes, seed))?.0 == 0);
             Ok(())
         })
     })
@@ -73,11 +72,11 @@ pub(super) fn host(
                 let milliseconds = session.timed(copies)?;
                 to_device.add(moved(bytes, HOST_COPIES), milliseconds);
             }
-            to_device.verify(wrong_words(session, ready, device, bytes, seed)? == 0);
+            to_device.verify(wrong_words(session, ready, random(device, bytes, seed))?.0 == 0);
 
             session.stage("device to host bandwidth");
             let other = !seed;
-            fill(session, ready, device, bytes, other)?;
+            fill(session, ready, random(device, bytes, other))?;
             session.wait()?;
             host.fill(0);
             for _ in 0..SAMPLES {
@@ -95,30 +94,13 @@ pub(super) fn host(
 
 /// Blocks that fill the GPU with `BLOCK` threads each.
 pub(super) fn grid(ready: &Ready) -> u32 {
-    let blocks = (ready.threads_per_multiprocessor / BLOCK).max(4);
+    let blocks = (ready.figures.threads_per_multiprocessor / BLOCK).max(4);
     ready.figures.multiprocessors.max(1) * blocks
 }
 
-fn fill(
-    session: &Session<'_, '_, '_>,
-    ready: &Ready,
-    at: u64,
-    bytes: usize,
-    seed: u64,
-) -> Result<(), Failed> {
-    let mut parameters = [at, bytes as u64 / 8, seed, RANDOM];
-    session.launch(&session.kernels().fill, grid(ready), &mut parameters)
-}
-
-fn wrong_words(
-    session: &Session<'_, '_, '_>,
-    ready: &Ready,
-    at: u64,
-    bytes: usize,
-    seed: u64,
-) -> Result<u64, Failed> {
-    super::memory::wrong_words(session, ready, at, bytes as u64 / 8, seed, RANDOM)
-        .map(|(wrong, _)| wrong)
+/// The random pattern.
+fn random(at: u64, bytes: usize, seed: u64) -> Filled {
+    Filled { at, words: bytes as u64 / 8, seed, pattern: 2 }
 }
 
 /// At most a quarter of what is free, in whole MiB.

@@ -2,7 +2,6 @@
 
 use super::{
     bandwidth, memory,
-    peaks::pcie_gb_per_s,
     quick::Ready,
     rates,
     samples::Samples,
@@ -13,6 +12,7 @@ use crate::{
     driver::Driver,
     isolate::{Lane, Reporter},
 };
+use cuda_compat::peak_pcie_gb_s;
 use std::time::Instant;
 
 /// What all rounds measured.
@@ -115,7 +115,7 @@ fn round(
 pub(super) fn set_link_peak(gpu: &mut SmokeGpu) {
     let (generation, width) = (gpu.watch.pcie_generation.found(), gpu.watch.pcie_width.found());
     let peak =
-        generation.zip(width).and_then(|(generation, width)| pcie_gb_per_s(*generation, *width));
+        generation.zip(width).and_then(|(generation, width)| peak_pcie_gb_s(*generation, *width));
     for measured in [&mut gpu.host_to_device, &mut gpu.device_to_host] {
         if let Reading::Found(run) = measured {
             run.peak_gb_per_s = peak;
@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn no_room_is_not_a_failure() {
-        let no_room = || Err(Failed { call: "cuMemAlloc", code: CallCode(2) });
+        let no_room = || Err(Failed::no_room());
         let got: Reading<u32> = taken("x", no_room(), Reading::default()).unwrap();
         assert!(got.unknown().unwrap().contains("too little memory"));
         assert_eq!(taken("x", no_room(), Reading::Found(1)).unwrap(), Reading::Found(1));

@@ -28,7 +28,7 @@ pub(super) fn run(
 ) -> Result<(), Failed> {
     session.stage("memory patterns");
     let began = Instant::now();
-    let mut bytes = testable_bytes(session.free_bytes()?, ready.integrated);
+    let mut bytes = testable_bytes(session.free_bytes()?, ready.figures.integrated);
     while bytes >= SMALLEST {
         let ran = session.with_memory(bytes, |at| {
             let words = bytes as u64 / 8;
@@ -39,10 +39,10 @@ pub(super) fn run(
                 session.stage(&format!("memory pattern: {name}"));
                 // Only the random pattern has something to gain from another seed.
                 let seed = if pattern == 2 { seed } else { 0 };
-                let mut parameters = [at, words, seed, pattern];
-                session.launch(&session.kernels().fill, grid(ready), &mut parameters)?;
+                let filled = Filled { at, words, seed, pattern };
+                fill(session, ready, filled)?;
                 session.wait()?;
-                let found = wrong_words(session, ready, at, words, seed, pattern)?;
+                let found = wrong_words(session, ready, filled)?;
                 add(test, (bytes / MIB) as u64, name, found);
             }
             Ok(())
@@ -53,17 +53,36 @@ pub(super) fn run(
             done => return done,
         }
     }
-    Err(Failed { call: "cuMemAlloc", code: crate::CallCode(2) })
+    Err(Failed::no_room())
+}
+
+/// A piece of the GPU's memory and what stands in it.
+#[derive(Clone, Copy)]
+pub(super) struct Filled {
+    /// Its address.
+    pub(super) at: u64,
+    /// Its length, in words of eight bytes.
+    pub(super) words: u64,
+    /// What the random pattern begins with.
+    pub(super) seed: u64,
+    /// The number that `altlas_fill` has for the pattern.
+    pub(super) pattern: u64,
+}
+
+/// Starts to write the pattern.
+pub(super) fn fill(
+    session: &Session<'_, '_, '_>,
+    ready: &Ready,
+    Filled { at, words, seed, pattern }: Filled,
+) -> Result<(), Failed> {
+    session.launch(&session.kernels().fill, grid(ready), &mut [at, words, seed, pattern])
 }
 
 /// How many of the words do not hold the pattern, and the index of the first. Waits.
 pub(super) fn wrong_words(
     session: &Session<'_, '_, '_>,
     ready: &Ready,
-    at: u64,
-    words: u64,
-    seed: u64,
-    pattern: u64,
+    Filled { at, words, seed, pattern }: Filled,
 ) -> Result<(u64, Option<u64>), Failed> {
     session.with_memory(16, |result| {
         session.upload(result, &[0, u64::MAX])?;

@@ -2,14 +2,13 @@
 
 #![expect(unsafe_code, reason = "launches a kernel")]
 
-use super::{expected, peaks::Figures};
+use super::{expected, figures::Figures};
 use crate::{
     KernelRun, Reading, SmokeGpu,
-    driver::{
-        Context, Device, DevicePointer, Driver, Failure, Launch, Stream, attribute, pci_address,
-    },
+    driver::{Context, Device, DevicePointer, Driver, Failure},
     isolate::Lane,
     kernels,
+    pci_address::pci_address,
 };
 use std::{ffi::c_void, time::Instant};
 
@@ -23,9 +22,6 @@ pub(super) struct Ready {
     pub(super) ordinal: u32,
     pub(super) context: Context,
     pub(super) figures: Figures,
-    pub(super) threads_per_multiprocessor: u32,
-    /// Whether its memory is the computer's.
-    pub(super) integrated: bool,
 }
 
 /// Runs the test. The second value is there only where both kernels were right.
@@ -41,7 +37,7 @@ pub(super) fn run(driver: &Driver, ordinal: u32, lane: &Lane<'_, '_>) -> (SmokeG
         pci_address: address(driver, device),
         ..SmokeGpu::default()
     };
-    let figures = figures(driver, device, gpu.name.found().map_or("", String::as_str));
+    let figures = Figures::read(driver, device, gpu.name.found().map_or("", String::as_str));
 
     lane.stage("cuDevicePrimaryCtxRetain");
     let entered = driver.retain_context(device).and_then(|context| {
@@ -58,20 +54,13 @@ pub(super) fn run(driver: &Driver, ordinal: u32, lane: &Lane<'_, '_>) -> (SmokeG
     };
 
     // Each with its own seed, so that what the first wrote is wrong for the second.
-    gpu.cubin = match kernels::smoke_cubin(figures.compute_capability()) {
+    gpu.cubin = match kernels::smoke_cubin(figures.compute_capability) {
         Some(cubin) => Reading::Found(kernel(driver, cubin, 1, "cubin", lane)),
         None => Reading::Absent,
     };
     gpu.ptx = Reading::Found(kernel(driver, kernels::SMOKE_PTX.as_bytes(), 2, "PTX", lane));
 
-    let number = |number| attribute_of(driver, device, number);
-    let ready = Ready {
-        ordinal,
-        context,
-        figures,
-        threads_per_multiprocessor: number(attribute::MAX_THREADS_PER_MULTIPROCESSOR),
-        integrated: number(attribute::INTEGRATED) != 0,
-    };
+    let ready = Ready { ordinal, context, figures };
     if is_right(&gpu) {
         return (gpu, Some(ready));
     }
@@ -102,36 +91,12 @@ fn unknown<T>(failure: Failure) -> Reading<T> {
 
 fn address(driver: &Driver, device: Device) -> Reading<String> {
     match driver.device_pci_bus_id(device) {
-        Ok(text) => pci_address(&text).map_or_else(
-            || Reading::Unknown(format!("`{text}` is no PCI address")),
-            Reading::Found,
-        ),
+        Ok(text) => match pci_address(&text) {
+            Some(address) => Reading::Found(address),
+            None => Reading::Unknown(format!("`{text}` is no PCI address")),
+        },
         Err(failure) => unknown(failure),
     }
-}
-
-fn figures(driver: &Driver, device: Device, name: &str) -> Figures {
-    let number = |number| attribute_of(driver, device, number);
-    Figures {
-        capability: (
-            number(attribute::COMPUTE_CAPABILITY_MAJOR),
-            number(attribute::COMPUTE_CAPABILITY_MINOR),
-        ),
-        multiprocessors: number(attribute::MULTIPROCESSOR_COUNT),
-        clock_mhz: number(attribute::CLOCK_RATE_KHZ) / 1000,
-        memory_clock_mhz: number(attribute::MEMORY_CLOCK_RATE_KHZ) / 1000,
-        memory_bus_bits: number(attribute::MEMORY_BUS_BITS),
-        geforce: name.contains("GeForce") || name.contains("TITAN"),
-    }
-}
-
-/// Zero where the driver does not say.
-fn attribute_of(driver: &Driver, device: Device, number: u32) -> u32 {
-    driver
-        .device_attribute(device, number)
-        .ok()
-        .and_then(|value| value.try_into().ok())
-        .unwrap_or(0)
 }
 
 fn kernel(driver: &Driver, image: &[u8], seed: u32, kind: &str, lane: &Lane<'_, '_>) -> KernelRun {
@@ -176,7 +141,6 @@ fn launch(
     let (mut address, mut n) = (out.address(), ELEMENTS);
     let mut parameters: [*mut c_void; 3] =
         [(&raw mut address).cast(), (&raw mut n).cast(), (&raw mut seed).cast()];
-    let shape = Launch::linear(ELEMENTS / BLOCK, BLOCK);
-    // SAFETY: `altlas_smoke(u32 *out, u32 n, u32 seed)` writes 2 * n words, which is what `out` has.
-    unsafe { driver.launch(function, shape, &Stream::DEFAULT, &mut parameters) }
+    // SAFETY: `altlas_smoke(u32 *out, u32 n, u32 seed)` writes 2 * n words, and `out` has so many.
+    unsafe { driver.launch(function, ELEMENTS / BLOCK, BLOCK, &mut parameters) }
 }

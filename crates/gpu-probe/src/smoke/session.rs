@@ -18,6 +18,7 @@ use crate::{
     isolate::Lane,
     kernels,
 };
+use cuda_compat::ComputeCapability;
 use cudarc::{
     driver::{CudaContext, CudaEvent, CudaFunction, CudaStream, DriverError, result, sys},
     nvrtc::Ptx,
@@ -40,6 +41,11 @@ pub(super) struct Failed {
 }
 
 impl Failed {
+    /// What to say where too little memory is free to allocate at all.
+    pub(super) fn no_room() -> Self {
+        Self { call: "cuMemAlloc", code: OUT_OF_MEMORY }
+    }
+
     /// Whether only memory was missing: the GPU can go on.
     pub(super) fn is_out_of_memory(&self) -> bool {
         self.code == OUT_OF_MEMORY
@@ -266,7 +272,7 @@ fn hold(ready: &Ready) -> Result<Held, Failed> {
         let event = context.new_event(Some(sys::CUevent_flags::CU_EVENT_DEFAULT));
         event.map_err(typed("cuEventCreate"))
     };
-    let has_tensor_cores = ready.figures.capability >= (7, 0);
+    let has_tensor_cores = ready.figures.compute_capability >= ComputeCapability::new(7, 0);
     Ok(Held {
         copy: one(kernels::COPY_PTX, "altlas_copy")?,
         fill: one(kernels::MEMORY_PTX, "altlas_fill")?,

@@ -69,7 +69,8 @@ const fn copy(code: u32, name: &'static str) -> Xid {
         impact: XidImpact::ProgramDied,
         action: XidAction::RestartProgram,
         likely_application_bug: false,
-        advice: "restart the program; check the sizes of asynchronous copies and peer access; report it if it comes back",
+        advice: "restart the program; check the sizes of asynchronous copies and peer access; \
+                 report it if it comes back",
     }
 }
 
@@ -134,6 +135,7 @@ const fn nvlink5(code: u32, name: &'static str, meaning: &'static str) -> Xid {
         impact: XidImpact::ProgramDied,
         action: XidAction::CheckNvlink,
         likely_application_bug: false,
-        advice: "read `Fatal` or `Nonfatal` and the link's number in the line; nonfatal: watch; fatal: reset the GPUs of the fabric, check cables or cartridge and Fabric Manager",
+        advice: "read `Fatal` or `Nonfatal` and the link's number in the line; nonfatal: watch; \
+                 fatal: reset the GPUs of the fabric, check cables or cartridge and Fabric Manager",
     }
 }

@@ -1,7 +1,7 @@
 //! One Xid line of the kernel log.
 
 use super::log::{Stamp, split_stamp};
-use crate::{Reading, XidEvent};
+use crate::{Reading, XidEvent, pci_address::pci_address};
 
 /// Reads one line of the kernel log as an Xid; `None` where it is none.
 ///
@@ -63,14 +63,10 @@ fn known(value: Option<&str>) -> Reading<&str> {
 }
 
 fn process_id(value: Option<&str>) -> Reading<u32> {
-    match known(value) {
-        Reading::Found(text) => match text.parse() {
-            Ok(pid) => Reading::Found(pid),
-            Err(_) => Reading::Unknown(format!("`{text}` is not a process id")),
-        },
-        Reading::Absent => Reading::Absent,
-        Reading::Unknown(reason) => Reading::Unknown(reason),
-    }
+    known(value).and_then(|text| match text.parse() {
+        Ok(pid) => Reading::Found(pid),
+        Err(_) => Reading::Unknown(format!("`{text}` is not a process id")),
+    })
 }
 
 /// Reads the lines of a GPU that is gone, which name no code:
@@ -89,26 +85,6 @@ fn fallen_off_the_bus(stamp: Stamp, message: &str) -> Option<XidEvent> {
         program: Reading::Absent,
         text: "GPU has fallen off the bus.".to_owned(),
     })
-}
-
-/// `18:00`, `0000:18:00`, `00000000:18:00.0` or `0000:18:00.0:` as `0000:18:00.0`.
-pub(super) fn pci_address(text: &str) -> Option<String> {
-    let text = text.trim_end_matches([':', ',', '.']);
-    let (text, function) = text.split_once('.').unwrap_or((text, "0"));
-    let parts: Vec<&str> = text.split(':').collect();
-    let (domain, bus, device) = match parts.as_slice() {
-        [bus, device] if bus.len() == 2 && device.len() == 2 => ("0", *bus, *device),
-        [domain, bus, device] => (*domain, *bus, *device),
-        _ => return None,
-    };
-    let (domain, bus) = (hexadecimal(domain, 8)?, hexadecimal(bus, 2)?);
-    let (device, function) = (hexadecimal(device, 2)?, hexadecimal(function, 1)?);
-    (device < 32 && function < 8).then(|| format!("{domain:04x}:{bus:02x}:{device:02x}.{function}"))
-}
-
-fn hexadecimal(text: &str, digits: usize) -> Option<u32> {
-    let plain = text.len() <= digits && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if plain { u32::from_str_radix(text, 16).ok() } else { None }
 }
 
 #[cfg(test)]
@@ -237,21 +213,6 @@ mod tests {
         let event = parse_xid_line("NVRM: Xid (PCI:0000:18:00): 31, pid=<unknown>, x").unwrap();
         assert!(event.pid.unknown().is_some());
         assert!(event.program.is_absent());
-    }
-
-    #[test]
-    fn normalises_addresses() {
-        let check = |text: &str, expected: Option<&str>| {
-            assert_eq!(pci_address(text).as_deref(), expected, "{text}");
-        };
-        check("0000:18:00", Some("0000:18:00.0"));
-        check("0000:AF:00.1", Some("0000:af:00.1"));
-        check("10000:01:00.0:", Some("10000:01:00.0"));
-        check("18:00", Some("0000:18:00.0"));
-        check("10de:2204", None);
-        check("0000:18:20.0", None);
-        check("0000:18:00.9", None);
-        check("+000:18:00", None);
     }
 
     proptest! {

@@ -16,7 +16,8 @@ pub(super) const ROWS: &[Xid] = &[
         impact: XidImpact::ProgramDied,
         action: XidAction::RestartProgram,
         likely_application_bug: false,
-        advice: "restart the program; where it comes back across programs, suspect the PCIe signal (riser, slot) or host memory",
+        advice: "restart the program; where it comes back across programs, suspect the PCIe signal \
+                 (riser, slot) or host memory",
     },
     Xid {
         code: 37,
@@ -66,7 +67,8 @@ pub(super) const ROWS: &[Xid] = &[
         impact: XidImpact::GpuUnusable,
         action: XidAction::CheckNvlink,
         likely_application_bug: false,
-        advice: "check link state and counters (`nvidia-smi nvlink -s` and `-e`), reseat bridge or board, reset all GPUs of the fabric",
+        advice: "check link state and counters (`nvidia-smi nvlink -s` and `-e`), reseat \
+                 bridge or board, reset all GPUs of the fabric",
     },
     Xid {
         code: 79,
@@ -76,7 +78,8 @@ pub(super) const ROWS: &[Xid] = &[
         impact: XidImpact::GpuUnusable,
         action: XidAction::Reboot,
         likely_application_bug: false,
-        advice: "power off and on again; check power connectors, riser, slot, power supply and temperature; try without PCIe ASPM; on a laptop check runtime power management",
+        advice: "power off and on again; check power connectors, riser, slot, power supply and \
+                 temperature; try without PCIe ASPM; on a laptop check runtime power management",
     },
     Xid {
         code: 80,
@@ -116,7 +119,8 @@ pub(super) const ROWS: &[Xid] = &[
         impact: XidImpact::GpuUnusable,
         action: XidAction::ResetGpu,
         likely_application_bug: false,
-        advice: "reset the GPU or reboot, and update the driver; where the GPU works with the proprietary module, `NVreg_EnableGpuFirmware=0` avoids the GSP",
+        advice: "reset the GPU or reboot, and update the driver; where the GPU works with the \
+                 proprietary module, `NVreg_EnableGpuFirmware=0` avoids the GSP",
     },
     Xid {
         code: 120,
@@ -126,7 +130,8 @@ pub(super) const ROWS: &[Xid] = &[
         impact: XidImpact::GpuUnusable,
         action: XidAction::ResetGpu,
         likely_application_bug: false,
-        advice: "reset the GPU or reboot, and update the driver; where the GPU works with the proprietary module, `NVreg_EnableGpuFirmware=0` avoids the GSP",
+        advice: "reset the GPU or reboot, and update the driver; where the GPU works with the \
+                 proprietary module, `NVreg_EnableGpuFirmware=0` avoids the GSP",
     },
     Xid {
         code: 121,

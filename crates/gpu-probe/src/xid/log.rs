@@ -11,9 +11,9 @@ const DRIVER_MESSAGES: usize = 50;
 
 /// Reads the text of `/dev/kmsg`, `dmesg` or `journalctl -k`; `source` says which.
 ///
-/// Reports lines of one message as one message, and equal messages of the driver once, where the last
-/// of them stands. Of Xids that say twice that the same GPU has
-/// fallen off the bus (the driver writes it with and without the number), the first is kept.
+/// Reports lines of one message as one message, and equal messages of the driver once, where the
+/// last of them stands. Of Xids that say twice that the same GPU has fallen off the bus (the driver
+/// writes it with and without the number), the first is kept.
 pub fn parse_kernel_log(text: &str, source: &str) -> KernelLog {
     let mut xids = VecDeque::new();
     let mut driver_messages: VecDeque<String> = VecDeque::new();

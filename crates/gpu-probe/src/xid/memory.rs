@@ -16,7 +16,8 @@ pub(super) const ROWS: &[Xid] = &[
         impact: XidImpact::GpuUnusable,
         action: XidAction::ResetGpu,
         likely_application_bug: false,
-        advice: "stop work on that GPU and reset it, so that the row remap or page retirement takes effect; replace it if the error comes back",
+        advice: "stop work on that GPU and reset it, so that the row remap or page retirement \
+                 takes effect; replace it if the error comes back",
     },
     Xid {
         code: 54,
@@ -26,7 +27,8 @@ pub(super) const ROWS: &[Xid] = &[
         impact: XidImpact::GpuUnusable,
         action: XidAction::CheckHardware,
         likely_application_bug: false,
-        advice: "power down, seat the PCIe or 12VHPWR/12V-2x6 power connectors and check the power supply",
+        advice: "power down, seat the PCIe or 12VHPWR/12V-2x6 power connectors and check the power \
+                 supply",
     },
     Xid {
         code: 57,
@@ -56,7 +58,8 @@ pub(super) const ROWS: &[Xid] = &[
         impact: XidImpact::Nothing,
         action: XidAction::Ignore,
         likely_application_bug: false,
-        advice: "nothing now: it takes effect at the next reset of the GPU; check that no Xid 64 follows",
+        advice: "nothing now: it takes effect at the next reset of the GPU; check that no Xid 64 \
+                 follows",
     },
     Xid {
         code: 64,
@@ -96,7 +99,8 @@ pub(super) const ROWS: &[Xid] = &[
         impact: XidImpact::ProgramDied,
         action: XidAction::RestartProgram,
         likely_application_bug: false,
-        advice: "only the program that hit it died: restart it, and reset the GPU when it is idle so that the row is remapped",
+        advice: "only the program that hit it died: restart it, and reset the GPU when it is idle \
+                 so that the row is remapped",
     },
     Xid {
         code: 95,
@@ -126,7 +130,8 @@ pub(super) const ROWS: &[Xid] = &[
         impact: XidImpact::GpuUnusable,
         action: XidAction::ResetGpu,
         likely_application_bug: false,
-        advice: "reset the GPU, or power off and on again; have the hardware inspected where it stays",
+        advice: "reset the GPU, or power off and on again; have the hardware inspected where it \
+                 stays",
     },
     Xid {
         code: 156,

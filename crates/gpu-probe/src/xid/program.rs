@@ -16,7 +16,8 @@ pub(super) const ROWS: &[Xid] = &[
         impact: XidImpact::ProgramDied,
         action: XidAction::RestartProgram,
         likely_application_bug: true,
-        advice: "restart the program and look for a kernel that never ends or a host thread that stalls the stream",
+        advice: "restart the program and look for a kernel that never ends or a host thread that \
+                 stalls the stream",
     },
     Xid {
         code: 11,
@@ -26,17 +27,21 @@ pub(super) const ROWS: &[Xid] = &[
         impact: XidImpact::ProgramDied,
         action: XidAction::RestartProgram,
         likely_application_bug: true,
-        advice: "restart the program; run it under `compute-sanitizer`; update the driver if it comes back on known-good code",
+        advice: "restart the program; run it under `compute-sanitizer`; update the driver if it \
+                 comes back on known-good code",
     },
     Xid {
         code: 13,
         name: "ROBUST_CHANNEL_GR_EXCEPTION",
-        meaning: "the graphics/compute engine raised an exception: most often an out-of-bounds shared or local access, a misaligned address, an illegal instruction or a device-side assert",
+        meaning: "the graphics/compute engine raised an exception: most often an out-of-bounds \
+                  shared or local access, a misaligned address, an illegal instruction or a \
+                  device-side assert",
         class: XidClass::Application,
         impact: XidImpact::ProgramDied,
         action: XidAction::RestartProgram,
         likely_application_bug: true,
-        advice: "run the program under `compute-sanitizer --tool memcheck` or `cuda-gdb`; where good code fails on one GPU only, test that GPU's memory",
+        advice: "run the program under `compute-sanitizer --tool memcheck` or `cuda-gdb`; where \
+                 good code fails on one GPU only, test that GPU's memory",
     },
     Xid {
         code: 14,
@@ -66,7 +71,8 @@ pub(super) const ROWS: &[Xid] = &[
         impact: XidImpact::ProgramDied,
         action: XidAction::RestartProgram,
         likely_application_bug: true,
-        advice: "run the program under `compute-sanitizer`; look for freed buffers, wrong lengths and host pointers handed to kernels",
+        advice: "run the program under `compute-sanitizer`; look for freed buffers, wrong lengths \
+                 and host pointers handed to kernels",
     },
     Xid {
         code: 43,
@@ -91,12 +97,14 @@ pub(super) const ROWS: &[Xid] = &[
     Xid {
         code: 45,
         name: "ROBUST_CHANNEL_PREEMPTIVE_REMOVAL",
-        meaning: "work of a channel was removed early, because an earlier fault or a killed process took its context away",
+        meaning: "work of a channel was removed early, because an earlier fault or a killed \
+                  process took its context away",
         class: XidClass::Application,
         impact: XidImpact::Nothing,
         action: XidAction::SeeOtherXid,
         likely_application_bug: true,
-        advice: "look for the other Xid of the same second; alone, after Ctrl-C or an out-of-memory kill, it is harmless",
+        advice: "look for the other Xid of the same second; alone, after Ctrl-C or an \
+                 out-of-memory kill, it is harmless",
     },
     Xid {
         code: 46,
@@ -166,7 +174,8 @@ pub(super) const ROWS: &[Xid] = &[
         impact: XidImpact::ProgramDied,
         action: XidAction::UpdateDriver,
         likely_application_bug: false,
-        advice: "match the versions of the host's vGPU manager and the guest driver, and check the licence",
+        advice: "match the versions of the host's vGPU manager and the guest driver, and check the \
+                 licence",
     },
     Xid {
         code: 106,
@@ -196,7 +205,8 @@ pub(super) const ROWS: &[Xid] = &[
         impact: XidImpact::GpuUnusable,
         action: XidAction::ResetGpu,
         likely_application_bug: false,
-        advice: "reset the GPU; it often follows another fault, or a kernel that cannot be preempted (long cooperative kernel, debugger)",
+        advice: "reset the GPU; it often follows another fault, or a kernel that cannot be \
+                 preempted (long cooperative kernel, debugger)",
     },
     Xid {
         code: 137,
@@ -206,7 +216,8 @@ pub(super) const ROWS: &[Xid] = &[
         impact: XidImpact::ProgramDied,
         action: XidAction::Ignore,
         likely_application_bug: true,
-        advice: "check peer-to-peer and IPC pointers; the fault is usually in the program on the other GPU",
+        advice: "check peer-to-peer and IPC pointers; the fault is usually in the program on the \
+                 other GPU",
     },
     Xid {
         code: 141,
@@ -236,7 +247,8 @@ pub(super) const ROWS: &[Xid] = &[
         impact: XidImpact::ProgramDied,
         action: XidAction::FollowRecoveryAction,
         likely_application_bug: false,
-        advice: "read the advice in the line (or `nvidia-smi -q`, GPU Recovery Action) and follow it; the cause is the Xid before it",
+        advice: "read the advice in the line (or `nvidia-smi -q`, GPU Recovery Action) and follow \
+                 it; the cause is the Xid before it",
     },
     Xid {
         code: 158,
@@ -251,7 +263,8 @@ pub(super) const ROWS: &[Xid] = &[
     Xid {
         code: 166,
         name: "NVLINK_SECURE_CRYPTO_ERR",
-        meaning: "traffic was seen before the link was set up for encryption (confidential computing)",
+        meaning: "traffic was seen before the link was set up for encryption (confidential \
+                  computing)",
         class: XidClass::Security,
         impact: XidImpact::ProgramDied,
         action: XidAction::Unspecified,

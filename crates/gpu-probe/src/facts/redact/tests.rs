@@ -112,7 +112,10 @@ fn tells_uuids_from_words() {
 
 proptest! {
     #[test]
-    fn never_panics(text in ".{0,50}(GPU-|MIG-|/home/|/)[0-9a-zé-]{0,20}.{0,20}", word in ".{0,4}") {
+    fn never_panics(
+        text in ".{0,50}(GPU-|MIG-|/home/|/)[0-9a-zé-]{0,20}.{0,20}",
+        word in ".{0,4}",
+    ) {
         let mut blanks = Blanks::default();
         blanks.user(&word);
         blanks.text(&text);

@@ -17,10 +17,14 @@ fn check(script: &str, deadline: Duration, expected: &str) {
     let probed: Probed<Vec<u32>> = super::super::run(&shell(script), &ChildTask::Nvml, deadline);
     let got = match probed {
         Probed::Answered(answer) => format!("answered {answer:?}"),
-        Probed::Hung { stage, after_s, unkillable } => {
-            format!("hung in {stage} after {after_s}, unkillable {unkillable}")
+        Probed::Hung { stage, after_s, unkillable, partial } => {
+            let so_far = partial.map_or(String::new(), |partial| format!(", so far {partial:?}"));
+            format!("hung in {stage} after {after_s}, unkillable {unkillable}{so_far}")
         }
-        Probed::Crashed { stage, how, stderr } => format!("crashed in {stage}: {how}; {stderr}"),
+        Probed::Crashed { stage, how, stderr, partial } => {
+            let so_far = partial.map_or(String::new(), |partial| format!(", so far {partial:?}"));
+            format!("crashed in {stage}: {how}; {stderr}{so_far}")
+        }
         Probed::NotRun(why) => format!("not run: {why}"),
     };
     assert_eq!(got, expected, "{script}");
@@ -160,7 +164,23 @@ fn the_newest_partial_counts_where_a_run_was_stopped() {
            echo '{"stage":"stuck"}'; sleep 60"#,
     );
     assert_eq!(probed, Probed::Answered(vec![3]));
-    // It was not stopped: a crash is a crash.
-    let (probed, _) = stop_at_work(r#"echo '{"partial":[4]}'; kill -KILL $$"#);
-    assert!(matches!(probed, Probed::Crashed { .. }), "{probed:?}");
+}
+
+#[test]
+fn what_was_answered_before_the_end_is_kept() {
+    check(
+        r#"echo '{"partial":[1]}'; echo '{"partial":[1,2]}'; echo '{"stage":"a"}'; sleep 60"#,
+        SHORT,
+        "hung in a after 0.4, unkillable false, so far [1, 2]",
+    );
+    check(
+        r#"echo '{"stage":"a"}'; echo '{"partial":[4]}'; kill -KILL $$"#,
+        LONG,
+        "crashed in a: signal 9 (SIGKILL); , so far [4]",
+    );
+    check(
+        r#"echo '{"stage":"a"}'; echo '{"partial":"text"}'; exit 1"#,
+        LONG,
+        "crashed in a: exit code 1; ",
+    );
 }

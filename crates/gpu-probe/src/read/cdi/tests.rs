@@ -1,7 +1,10 @@
 //! Specifications as `nvidia-ctk` writes them, and broken ones.
 
 use super::*;
-use crate::Reading::{Absent, Found};
+use crate::{
+    Reading::{Absent, Found},
+    read::tree::Tree,
+};
 use proptest::prelude::*;
 
 const YAML: &str = r#"---
@@ -47,14 +50,8 @@ kind: nvidia.com/gpu
 "#;
 
 fn in_tree(files: &[(&str, &str)], also: &[&str]) -> Vec<CdiSpec> {
-    let folder = tempfile::tempdir().unwrap();
-    for (path, text) in files {
-        let path = folder.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
     let also: Vec<String> = also.iter().map(|&path| path.to_owned()).collect();
-    read(&Root::new(folder.path()), &also)
+    read(&Tree::new(files).root(), &also)
 }
 
 #[test]

@@ -1,12 +1,6 @@
 //! Whether containerd's configuration names an NVIDIA runtime or CDI.
 
-use crate::{
-    Reading,
-    read::{
-        follow::{listed, text},
-        root::Root,
-    },
-};
+use crate::{Reading, read::root::Root};
 use toml::{Table, Value};
 
 const FILES: [&str; 4] = [
@@ -19,7 +13,7 @@ const DROP_INS: &str = "/etc/containerd/conf.d";
 
 /// `Absent` where containerd has no configuration.
 pub(super) fn read(root: &Root) -> Reading<bool> {
-    let listed = listed(root, DROP_INS);
+    let listed = root.names(DROP_INS);
     let names = listed.found().map(Vec::as_slice).unwrap_or_default();
     let drop_ins = names.iter().filter(|name| name.ends_with(".toml"));
     let drop_ins = drop_ins.map(|name| format!("{DROP_INS}/{name}"));
@@ -28,14 +22,10 @@ pub(super) fn read(root: &Root) -> Reading<bool> {
         Reading::Found(_) | Reading::Absent => Reading::Absent,
     };
     for path in FILES.map(str::to_owned).into_iter().chain(drop_ins) {
-        let one = match text(root, &path) {
-            Reading::Found(text) => match parse_containerd(&text) {
-                Ok(names_nvidia) => Reading::Found(names_nvidia),
-                Err(reason) => Reading::Unknown(format!("`{path}`: {reason}")),
-            },
-            Reading::Absent => Reading::Absent,
-            Reading::Unknown(reason) => Reading::Unknown(reason),
-        };
+        let one = root.text(&path).and_then(|text| match parse_containerd(&text) {
+            Ok(names_nvidia) => Reading::Found(names_nvidia),
+            Err(reason) => Reading::Unknown(format!("`{path}`: {reason}")),
+        });
         answer = stronger(answer, one);
     }
     answer
@@ -75,8 +65,8 @@ fn names_nvidia(table: &Table) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::read::tree::Tree;
     use proptest::prelude::*;
-    use std::{fs, path::Path};
 
     const NVIDIA_V2: &str = r#"
 version = 2
@@ -115,13 +105,7 @@ version = 2
     #[test]
     fn one_file_settles_it() {
         let check = |files: &[(&str, &str)], expected: Option<bool>, unknown: bool| {
-            let folder = tempfile::tempdir().unwrap();
-            for (path, text) in files {
-                let path = folder.path().join(path);
-                fs::create_dir_all(path.parent().unwrap()).unwrap();
-                fs::write(path, text).unwrap();
-            }
-            let got = read(&Root::new(Path::new(folder.path())));
+            let got = read(&Tree::new(files).root());
             assert_eq!(got.found().copied(), expected, "{files:?}");
             assert_eq!(got.unknown().is_some(), unknown, "{files:?}");
         };

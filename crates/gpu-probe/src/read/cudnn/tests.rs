@@ -1,48 +1,30 @@
 //! Trees with cuDNN: packages, wheels, mixtures.
 
 use super::*;
-use crate::PythonPackage;
+use crate::{
+    PythonPackage,
+    read::tree::{Tree, environment},
+};
 use proptest::prelude::*;
-use std::{fs, os::unix::fs::symlink};
 
 const OF_9: [&str; 7] =
     ["", "_graph", "_engines_runtime_compiled", "_heuristic", "_ops", "_cnn", "_adv"];
 
-struct Tree(tempfile::TempDir);
-
-impl Tree {
-    fn new(files: &[(&str, &str)]) -> Self {
-        let tree = Self(tempfile::tempdir().unwrap());
-        files.iter().for_each(|(path, text)| tree.add(path, text));
-        tree
+/// Adds the libraries of cuDNN 9 with their links, in one version.
+fn add_9(tree: &Tree, folder: &str, version: &str) {
+    for part in OF_9 {
+        tree.write(&format!("{folder}/libcudnn{part}.so.{version}"), b"");
+        let target = format!("-> libcudnn{part}.so.{version}");
+        tree.write(&format!("{folder}/libcudnn{part}.so.9"), target.as_bytes());
     }
+}
 
-    fn add(&self, path: &str, text: &str) {
-        let path = self.0.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        match text.strip_prefix("-> ") {
-            Some(target) => symlink(target, path).unwrap(),
-            None => fs::write(path, text).unwrap(),
-        }
-    }
-
-    /// The libraries of cuDNN 9 with their links, in one version.
-    fn add_9(&self, folder: &str, version: &str) {
-        for part in OF_9 {
-            self.add(&format!("{folder}/libcudnn{part}.so.{version}"), "");
-            self.add(
-                &format!("{folder}/libcudnn{part}.so.9"),
-                &format!("-> libcudnn{part}.so.{version}"),
-            );
-        }
-    }
-
-    fn read(&self, variables: &[(&str, &str)], python: &[PythonEnvironment]) -> Vec<CudnnCopy> {
-        let variables = variables.iter();
-        let variables = variables.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let environment = Environment { variables: variables.collect() };
-        read(&Root::new(self.0.path()), &environment, python)
-    }
+fn read_in(
+    tree: &Tree,
+    variables: &[(&str, &str)],
+    python: &[PythonEnvironment],
+) -> Vec<CudnnCopy> {
+    read(&tree.root(), &environment(variables), python)
 }
 
 fn copy(folder: &str, version: &str, cuda_major: Option<u32>, found_by: &str) -> CudnnCopy {
@@ -57,29 +39,29 @@ fn copy(folder: &str, version: &str, cuda_major: Option<u32>, found_by: &str) ->
 
 #[test]
 fn a_machine_without_it_has_none() {
-    assert_eq!(Tree::new(&[("usr/lib/x86_64-linux-gnu/libcuda.so.1", "")]).read(&[], &[]), []);
+    assert_eq!(read_in(&Tree::new(&[("usr/lib/x86_64-linux-gnu/libcuda.so.1", "")]), &[], &[]), []);
 }
 
 #[test]
 fn reads_the_package_of_the_distribution() {
     let tree =
         Tree::new(&[("var/lib/dpkg/info/libcudnn9-cuda-12.list", ""), ("lib", "-> usr/lib")]);
-    tree.add_9("usr/lib/x86_64-linux-gnu", "9.10.2");
+    add_9(&tree, "usr/lib/x86_64-linux-gnu", "9.10.2");
     let expected = copy("/lib/x86_64-linux-gnu", "9.10.2", Some(12), "loader path");
-    assert_eq!(tree.read(&[], &[]), [expected]);
+    assert_eq!(read_in(&tree, &[], &[]), [expected]);
 }
 
 #[test]
 fn tells_what_does_not_fit_together() {
     let tree = Tree::new(&[]);
-    tree.add_9("opt/a", "9.1.0");
-    tree.add("opt/a/libcudnn_ops.so.9.5.0", "");
-    tree.add("opt/a/libcudnn_engines_precompiled.so.9.0.0", "");
-    fs::remove_file(tree.0.path().join("opt/a/libcudnn_ops.so.9")).unwrap();
-    tree.add("opt/a/libcudnn_ops.so.9", "-> libcudnn_ops.so.9.5.0");
-    fs::remove_file(tree.0.path().join("opt/a/libcudnn_adv.so.9")).unwrap();
-    fs::remove_file(tree.0.path().join("opt/a/libcudnn_adv.so.9.1.0")).unwrap();
-    let copies = tree.read(&[("LD_LIBRARY_PATH", "/opt/a:relative:/opt/a/")], &[]);
+    add_9(&tree, "opt/a", "9.1.0");
+    tree.write("opt/a/libcudnn_ops.so.9.5.0", b"");
+    tree.write("opt/a/libcudnn_engines_precompiled.so.9.0.0", b"");
+    tree.remove("/opt/a/libcudnn_ops.so.9");
+    tree.write("opt/a/libcudnn_ops.so.9", b"-> libcudnn_ops.so.9.5.0");
+    tree.remove("/opt/a/libcudnn_adv.so.9");
+    tree.remove("/opt/a/libcudnn_adv.so.9.1.0");
+    let copies = read_in(&tree, &[("LD_LIBRARY_PATH", "/opt/a:relative:/opt/a/")], &[]);
     let mut expected = copy("/opt/a", "9.1.0", None, "LD_LIBRARY_PATH");
     expected.incomplete = ["libcudnn_adv", "libcudnn_engines_precompiled", "libcudnn_ops"]
         .map(str::to_owned)
@@ -93,11 +75,11 @@ fn reads_wheels() {
     let lib = format!("{site}/nvidia/cudnn/lib");
     let tree = Tree::new(&[]);
     for part in OF_9 {
-        tree.add(&format!("{}/libcudnn{part}.so.9", &lib[1..]), "");
+        tree.write(&format!("{}/libcudnn{part}.so.9", &lib[1..]), b"");
     }
     let jit = format!("{site}/nvidia/cudnn_jit/lib");
     for part in ["", "_graph", "_engines_runtime_compiled"] {
-        tree.add(&format!("{}/libcudnn{part}.so.9", &jit[1..]), "");
+        tree.write(&format!("{}/libcudnn{part}.so.9", &jit[1..]), b"");
     }
     let package = |name: &str, version: &str| PythonPackage {
         name: name.to_owned(),
@@ -115,7 +97,7 @@ fn reads_wheels() {
     };
     let expected =
         [copy(&lib, "9.10.2.21", Some(12), "python"), copy(&jit, "9.14.0.64", Some(13), "python")];
-    assert_eq!(tree.read(&[], &[python]), expected);
+    assert_eq!(read_in(&tree, &[], &[python]), expected);
 }
 
 #[test]
@@ -130,7 +112,7 @@ fn reads_headers_toolkits_and_loader_files() {
         ("opt/conda/lib/libcudnn.so", "-> libcudnn.so.7.6.5"),
     ]);
     let copies =
-        tree.read(&[("CONDA_PREFIX", "/opt/conda"), ("CUDA_HOME", "/usr/local/cuda")], &[]);
+        read_in(&tree, &[("CONDA_PREFIX", "/opt/conda"), ("CUDA_HOME", "/usr/local/cuda")], &[]);
     let mut first = copy("/usr/local/cuda/lib64", "8.9.7", Some(11), "loader path");
     let parts = ["adv_infer", "adv_train", "cnn_infer", "cnn_train", "ops_infer", "ops_train"];
     first.incomplete = parts.map(|part| format!("libcudnn_{part}")).to_vec();
@@ -140,7 +122,7 @@ fn reads_headers_toolkits_and_loader_files() {
 #[test]
 fn the_name_says_the_major_version_at_least() {
     let tree = Tree::new(&[("usr/lib64/libcudnn.so.7", ""), ("usr/lib64/libcudnn.so.x", "")]);
-    assert_eq!(tree.read(&[], &[]), [copy("/usr/lib64", "7", None, "loader path")]);
+    assert_eq!(read_in(&tree, &[], &[]), [copy("/usr/lib64", "7", None, "loader path")]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What the reader of the kernel module makes of recorded trees.
 
 use super::*;
-use crate::read::root::tree::Tree;
+use crate::read::tree::Tree;
 use proptest::prelude::*;
 
 #[test]

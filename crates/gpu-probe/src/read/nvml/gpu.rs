@@ -4,8 +4,8 @@ use super::{Answer, answer, answer::reading, processes, raw};
 use crate::{
     CallCode, Clocks, ClocksMhz, EccErrors, NvmlGpu, PcieLink, PcieWidthGeneration, Power,
     Reading::{self, Absent, Found, Unknown},
-    driver::pci_address,
     isolate::Lane,
+    pci_address::pci_address,
 };
 use cuda_compat::{ComputeCapability, DriverVersion};
 use nvml_wrapper::{
@@ -21,16 +21,23 @@ use nvml_wrapper_sys::bindings::{
     NVML_NVLINK_MAX_LINKS, field_id::NVML_FI_DEV_GET_GPU_RECOVERY_ACTION,
 };
 
-/// Opens a GPU and asks it.
+/// A GPU that has not answered to the end.
+pub(super) fn unanswered(index: u32) -> NvmlGpu {
+    let handle = Unknown("the driver did not answer for this GPU".to_owned());
+    NvmlGpu { index, handle, ..NvmlGpu::default() }
+}
+
+/// Opens a GPU and asks it; `identified` is called as soon as it is known which GPU it is.
 pub(super) fn gpu(
     nvml: &Nvml,
     index: u32,
     driver: Option<DriverVersion>,
     lane: &Lane<'_, '_>,
+    identified: impl FnOnce(NvmlGpu),
 ) -> NvmlGpu {
     lane.stage(&format!("nvmlDeviceGetHandleByIndex_v2({index})"));
     match nvml.device_by_index(index) {
-        Ok(device) => Asked { device, index, lane }.everything(driver),
+        Ok(device) => Asked { device, index, lane }.everything(driver, identified),
         Err(error) => {
             let handle = match answer::code_of(error) {
                 Ok(code) => Found(code),
@@ -54,13 +61,20 @@ impl<'a> Asked<'a, '_, '_> {
         reading(ask(&self.device))
     }
 
-    fn everything(&self, driver: Option<DriverVersion>) -> NvmlGpu {
-        let pci_address = self.pci_address();
-        let mut gpu = NvmlGpu {
-            index: self.index,
-            handle: Found(CallCode::SUCCESS),
+    fn everything(
+        &self,
+        driver: Option<DriverVersion>,
+        identified: impl FnOnce(NvmlGpu),
+    ) -> NvmlGpu {
+        let identity = NvmlGpu {
+            pci_address: self.pci_address(),
             name: self.ask("nvmlDeviceGetName", Device::name),
             uuid: self.ask("nvmlDeviceGetUUID", Device::uuid),
+            ..unanswered(self.index)
+        };
+        identified(identity.clone());
+        let mut gpu = NvmlGpu {
+            handle: Found(CallCode::SUCCESS),
             serial: self.ask("nvmlDeviceGetSerial", Device::serial),
             compute_capability: self.compute_capability(),
             brand: self.ask("nvmlDeviceGetBrand", Device::brand).map(brand_name).map(str::to_owned),
@@ -88,12 +102,11 @@ impl<'a> Asked<'a, '_, '_> {
                 .ask("nvmlDeviceGetUtilizationRates", Device::utilization_rates)
                 .map(|rates| rates.gpu),
             processes: self.processes(driver),
-            pcie: self.pcie(pci_address.found()),
+            pcie: self.pcie(),
             fabric: self.fabric(),
             nvlinks: self.ask("nvmlDeviceGetNvLinkState", nvlinks),
             vgpu_license: self.vgpu_license(),
-            pci_address,
-            ..NvmlGpu::default()
+            ..identity
         };
         self.ecc(&mut gpu);
         self.mig(&mut gpu);
@@ -101,25 +114,20 @@ impl<'a> Asked<'a, '_, '_> {
     }
 
     fn pci_address(&self) -> Reading<String> {
-        match self.ask("nvmlDeviceGetPciInfo_v3", Device::pci_info) {
-            Found(info) => match pci_address(&info.bus_id) {
-                Some(address) => Found(address),
-                None => Unknown(format!("NVML gives the PCI address `{}`", info.bus_id)),
-            },
-            Absent => Absent,
-            Unknown(why) => Unknown(why),
-        }
+        let info = self.ask("nvmlDeviceGetPciInfo_v3", Device::pci_info);
+        info.and_then(|info| match pci_address(&info.bus_id) {
+            Some(address) => Found(address),
+            None => Unknown(format!("NVML gives the PCI address `{}`", info.bus_id)),
+        })
     }
 
     fn compute_capability(&self) -> Reading<ComputeCapability> {
         let call = "nvmlDeviceGetCudaComputeCapability";
         let capability = self.ask(call, Device::cuda_compute_capability);
-        match capability.map(|found| (u32::try_from(found.major), u32::try_from(found.minor))) {
-            Found((Ok(major), Ok(minor))) => Found(ComputeCapability::new(major, minor)),
-            Found(_) => Unknown("NVML gives a negative number".to_owned()),
-            Absent => Absent,
-            Unknown(why) => Unknown(why),
-        }
+        capability.and_then(|found| match (found.major.try_into(), found.minor.try_into()) {
+            (Ok(major), Ok(minor)) => Found(ComputeCapability::new(major, minor)),
+            _ => Unknown("NVML gives a negative number".to_owned()),
+        })
     }
 
     fn ecc(&self, gpu: &mut NvmlGpu) {
@@ -168,12 +176,10 @@ impl<'a> Asked<'a, '_, '_> {
         });
         gpu.mig_enabled = mode.clone().map(|(now, _)| now);
         gpu.mig_pending = mode.clone().map(|(_, pending)| pending);
-        gpu.mig_devices = match mode {
-            Found((true, _)) => self.ask("nvmlDeviceGetMigDeviceHandleByIndex", mig_devices),
-            Found((false, _)) => Found(0),
-            Absent => Absent,
-            Unknown(why) => Unknown(why),
-        };
+        gpu.mig_devices = mode.and_then(|(now, _)| match now {
+            true => self.ask("nvmlDeviceGetMigDeviceHandleByIndex", mig_devices),
+            false => Found(0),
+        });
     }
 
     fn processes(&self, driver: Option<DriverVersion>) -> Reading<Vec<crate::Process>> {
@@ -191,7 +197,7 @@ impl<'a> Asked<'a, '_, '_> {
         })
     }
 
-    fn pcie(&self, address: Option<&String>) -> PcieLink {
+    fn pcie(&self) -> PcieLink {
         PcieLink {
             current: PcieWidthGeneration {
                 generation: self
@@ -201,7 +207,8 @@ impl<'a> Asked<'a, '_, '_> {
             gpu_max: PcieWidthGeneration {
                 generation: self
                     .ask("nvmlDeviceGetGpuMaxPcieLinkGeneration", raw::gpu_max_pcie_generation),
-                width: gpu_max_width(address),
+                // NVML does not know it: the reader of the PCI bus does.
+                width: Reading::default(),
             },
             system_max: PcieWidthGeneration {
                 generation: self
@@ -213,11 +220,7 @@ impl<'a> Asked<'a, '_, '_> {
     }
 
     fn fabric(&self) -> Reading<crate::FabricState> {
-        match self.ask("nvmlDeviceGetGpuFabricInfo", raw::fabric) {
-            Found(state) => state.into(),
-            Absent => Absent,
-            Unknown(why) => Unknown(why),
-        }
+        self.ask("nvmlDeviceGetGpuFabricInfo", raw::fabric).and_then(Reading::from)
     }
 
     fn vgpu_license(&self) -> Reading<String> {
@@ -226,12 +229,10 @@ impl<'a> Asked<'a, '_, '_> {
             Found(false) | Absent => return Absent,
             Unknown(why) => return Unknown(why),
         }
-        match self.ask("nvmlDeviceGetGridLicensableFeatures_v4", raw::vgpu_licensed) {
-            Found(Some(true)) => Found("licensed".to_owned()),
-            Found(Some(false)) => Found("unlicensed".to_owned()),
-            Found(None) | Absent => Absent,
-            Unknown(why) => Unknown(why),
-        }
+        let licensed = self.ask("nvmlDeviceGetGridLicensableFeatures_v4", raw::vgpu_licensed);
+        licensed
+            .and_then(Reading::from)
+            .map(|licensed| if licensed { "licensed" } else { "unlicensed" }.to_owned())
     }
 }
 
@@ -296,45 +297,4 @@ fn nvlinks(device: &Device<'_>) -> Answer<(u32, u32)> {
         }
     }
     if all == 0 { Err(NvmlError::NotSupported) } else { Ok((on, all)) }
-}
-
-/// NVML knows the lanes that GPU and slot have in common; the GPU's own are in sysfs.
-fn gpu_max_width(address: Option<&String>) -> Reading<u32> {
-    let Some(address) = address else { return Unknown("the PCI address is not known".to_owned()) };
-    let path = format!("/sys/bus/pci/devices/{address}/max_link_width");
-    match std::fs::read_to_string(&path) {
-        Ok(text) => link_width(&text)
-            .map_or_else(|| Unknown(format!("`{path}` says `{}`", text.trim())), Found),
-        Err(error) => Unknown(format!("`{path}`: {error}")),
-    }
-}
-
-/// `16`; some kernels say 255 for a link that they do not know.
-fn link_width(text: &str) -> Option<u32> {
-    text.trim().parse().ok().filter(|width| (1..=32).contains(width))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn link_width_never_panics(text in ".*") {
-            link_width(&text);
-        }
-    }
-
-    #[test]
-    fn reads_link_widths() {
-        let check = |text: &str, expected: Option<u32>| {
-            assert_eq!(link_width(text), expected, "{text:?}");
-        };
-        check("16\n", Some(16));
-        check("1", Some(1));
-        check("255\n", None);
-        check("0", None);
-        check("", None);
-    }
 }

@@ -1,10 +1,7 @@
 //! The CUDA and the GPU architectures that a package was built for, where its files say so.
 
 use super::metadata::Metadata;
-use crate::{
-    Reading,
-    read::{follow::head, root::Root},
-};
+use crate::{Reading, read::root::Root};
 use cuda_compat::{ComputeCapability, CudaVersion};
 use std::path::Path;
 
@@ -78,11 +75,11 @@ fn by_build_file(root: &Root, site_packages: &Path, name: &str) -> Option<Built>
         "xformers" => ("xformers/cpp_lib.json", parse_xformers),
         _ => return None,
     };
-    head(root, site_packages.join(file), HEAD).found().map(|text| parse(text))
+    root.head(site_packages.join(file), HEAD).found().map(|text| parse(text))
 }
 
 fn by_version_file(root: &Root, path: &Path) -> Option<Built> {
-    head(root, path, HEAD).found().map(|text| parse_assignments(text))
+    root.head(path, HEAD).found().map(|text| parse_assignments(text))
 }
 
 fn unsaid() -> Built {

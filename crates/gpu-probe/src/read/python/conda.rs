@@ -3,14 +3,14 @@
 use super::{build::parse_tag, packages::is_wanted};
 use crate::{
     PythonPackage, Reading,
-    read::{follow::names, root::Root},
+    read::{root::Root, search::names_or_none},
 };
 use std::path::Path;
 
 /// Adds what conda installed below `prefix`, and fills in what pip's metadata does not say.
 pub(super) fn merge(root: &Root, prefix: Option<&Path>, packages: &mut Vec<PythonPackage>) {
     let Some(prefix) = prefix else { return };
-    for name in names(root, prefix.join("conda-meta")) {
+    for name in names_or_none(root, prefix.join("conda-meta")) {
         let Some(package) = parse_file_name(&name) else { continue };
         let known = packages.iter_mut().find(|known| known.name == package.name);
         match known {

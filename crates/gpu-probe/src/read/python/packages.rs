@@ -4,10 +4,7 @@ use super::{
     build::{self, Built},
     metadata::{Metadata, normalise, parse_metadata},
 };
-use crate::{
-    PythonPackage, Reading,
-    read::{follow::head, root::Root},
-};
+use crate::{PythonPackage, Reading, read::root::Root};
 use std::path::Path;
 
 /// The headers of the largest `METADATA` that is known take less than 30 kB.
@@ -145,14 +142,14 @@ fn is_left_over(entry: &str) -> bool {
 
 fn read_metadata(root: &Root, folder: &Path) -> Result<Metadata, String> {
     for name in ["METADATA", "PKG-INFO"] {
-        match head(root, folder.join(name), HEAD) {
+        match root.head(folder.join(name), HEAD) {
             Reading::Found(text) => return Ok(parse_metadata(&text)?),
             Reading::Absent => {}
             Reading::Unknown(reason) => return Err(reason),
         }
     }
     // An old `.egg-info` is the file itself.
-    match head(root, folder, HEAD) {
+    match root.head(folder, HEAD) {
         Reading::Found(text) => Ok(parse_metadata(&text)?),
         Reading::Absent | Reading::Unknown(_) => Err("it holds no metadata".to_owned()),
     }

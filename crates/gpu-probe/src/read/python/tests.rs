@@ -1,11 +1,8 @@
 //! Trees with Python environments, healthy and broken.
 
 use super::*;
+use crate::read::tree::{Tree, environment};
 use proptest::prelude::*;
-use std::{
-    fs,
-    os::unix::fs::{PermissionsExt, symlink},
-};
 
 /// Files are `(path, text)`; links are `(path, "-> target")`.
 fn in_tree(
@@ -13,22 +10,9 @@ fn in_tree(
     variables: &[(&str, &str)],
     folder: &str,
 ) -> Vec<PythonEnvironment> {
-    let tree = tempfile::tempdir().unwrap();
-    for (path, bytes) in files {
-        let path = tree.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        match bytes.strip_prefix(b"-> ") {
-            Some(target) => symlink(str::from_utf8(target).unwrap(), &path).unwrap(),
-            None => {
-                fs::write(&path, bytes).unwrap();
-                fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-            }
-        }
-    }
-    let variables = variables.iter();
-    let variables = variables.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    let environment = Environment { variables: variables.collect() };
-    read(&Root::new(tree.path()), &environment, Path::new(folder))
+    let tree = Tree::new(&[]);
+    files.iter().for_each(|(path, bytes)| tree.write(path, bytes));
+    read(&tree.root(), &environment(variables), Path::new(folder))
 }
 
 fn versions(environment: &PythonEnvironment) -> Vec<String> {

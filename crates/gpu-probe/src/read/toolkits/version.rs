@@ -2,10 +2,7 @@
 
 use crate::{
     Reading,
-    read::{
-        follow::{head, names, text},
-        root::Root,
-    },
+    read::{root::Root, search::names_or_none},
 };
 use cuda_compat::CudaVersion;
 use std::path::{Path, PathBuf};
@@ -31,15 +28,15 @@ pub(super) fn read(root: &Root, folder: &Path, includes: &[PathBuf]) -> Reading<
     };
     let json = folder.join("version.json");
     let txt = folder.join("version.txt");
-    let mut version = told(&json, text(root, &json), parse_version_json)
-        .or_else(|| told(&txt, text(root, &txt), parse_version_txt));
+    let mut version = told(&json, root.text(&json), parse_version_json)
+        .or_else(|| told(&txt, root.text(&txt), parse_version_txt));
     for include in includes {
         let header = include.join("cuda.h");
-        version = version.or_else(|| told(&header, head(root, &header, HEAD), parse_cuda_h));
+        version = version.or_else(|| told(&header, root.head(&header, HEAD), parse_cuda_h));
     }
     let conda = folder.join("conda-meta");
     let version =
-        version.or_else(|| names(root, conda).iter().find_map(|name| conda_version(name)));
+        version.or_else(|| names_or_none(root, conda).iter().find_map(|name| conda_version(name)));
     match (version, unknown) {
         (Some(version), _) => Reading::Found(version),
         (None, Some(reason)) => Reading::Unknown(reason),
