@@ -17,6 +17,8 @@ mod symbols;
 pub(crate) use handles::{
     Context, Device, DevicePointer, Event, Function, Launch, Module, Pinned, Stream,
 };
+#[cfg(fuzzing)]
+pub(crate) use library::load_error;
 pub(crate) use library::{LoadError, open_library};
 pub(crate) use maps::{mapped_copies, mapped_path};
 pub(crate) use pci_address::pci_address;

@@ -15,6 +15,8 @@ mod driver_libraries;
 mod elf;
 mod environment;
 mod follow;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod host;
 mod host_compiler;
 mod kernel_log;
