@@ -39,8 +39,8 @@ pub(crate) use cuda::cuda;
 pub(crate) use nvml::{nvml, throttle_reasons};
 
 use crate::{
-    ChildCommand, ChildTask, CudnnCopy, Depth, Environment, Facts, HostCompiler, Nvml, PciGpu,
-    Probed, Profilers, PythonEnvironment, Reading, Toolkit, isolate,
+    ChildCommand, ChildTask, CudnnCopy, Depth, DriverLibraries, Environment, Facts, HostCompiler,
+    Nvml, PciGpu, Probed, Profilers, PythonEnvironment, Reading, Toolkit, isolate,
 };
 use root::Root;
 use serde::de::DeserializeOwned;
@@ -85,10 +85,13 @@ pub fn read(options: &ReadOptions, progress: &(dyn Fn(&str) + Sync)) -> Facts {
     // The bus comes first: it says whether a GPU sleeps, which a driver call would wake.
     let pci = pci::read(&root);
     let asleep = asleep(&pci, options.wake);
-    let ask = Ask { options, asleep: asleep.as_deref(), progress };
+    let driver_libraries = driver_libraries::read(&root, environment);
+    let nothing_to_ask = nothing_to_ask(&pci, &driver_libraries);
+    let ask = Ask { options, asleep: asleep.as_deref(), nothing_to_ask, progress };
     let mut facts = thread::scope(|scope| {
-        let nvml = scope.spawn(|| ask.driver("asking NVML", &ChildTask::Nvml));
-        let cuda = scope.spawn(|| ask.driver("asking the CUDA driver", &ChildTask::Cuda));
+        let nvml = scope.spawn(|| ask.driver("asking NVML", &ChildTask::Nvml, nvml::without_nvml));
+        let cuda = scope
+            .spawn(|| ask.driver("asking the CUDA driver", &ChildTask::Cuda, cuda::without_cuda));
         let containers = scope.spawn(|| {
             progress("asking Docker");
             containers::read(&root, environment)
@@ -100,7 +103,6 @@ pub fn read(options: &ReadOptions, progress: &(dyn Fn(&str) + Sync)) -> Facts {
         let machine = &host.machine;
         let device_nodes = device_nodes::read(&root, gpus, &kernel_module, machine, options.wake);
         let kernel_log = kernel_log::read(&root);
-        let driver_libraries = driver_libraries::read(&root, environment);
         let software = software.join().unwrap_or_else(|_| Software::failed());
         Facts {
             schema: crate::SCHEMA,
@@ -133,11 +135,20 @@ pub fn read(options: &ReadOptions, progress: &(dyn Fn(&str) + Sync)) -> Facts {
 struct Ask<'a> {
     options: &'a ReadOptions,
     asleep: Option<&'a str>,
+    nothing_to_ask: bool,
     progress: &'a (dyn Fn(&str) + Sync),
 }
 
 impl Ask<'_> {
-    fn driver<T: DeserializeOwned>(&self, words: &str, task: &ChildTask) -> Probed<T> {
+    fn driver<T: DeserializeOwned>(
+        &self,
+        words: &str,
+        task: &ChildTask,
+        without: fn() -> T,
+    ) -> Probed<T> {
+        if self.nothing_to_ask {
+            return Probed::Answered(without());
+        }
         if let Some(address) = self.asleep {
             return Probed::NotRun(format!(
                 "the GPU {address} sleeps to save power, and asking the driver would wake it"
@@ -146,6 +157,12 @@ impl Ask<'_> {
         (self.progress)(words);
         isolate::run(&self.options.child, task, self.options.deadline)
     }
+}
+
+/// Whether the bus shows no GPU and no folder of the loader holds a library of the driver: two child
+/// processes that find nothing would take most of the time of the whole doctor.
+fn nothing_to_ask(pci: &Reading<Vec<PciGpu>>, libraries: &DriverLibraries) -> bool {
+    pci.found().is_some_and(Vec::is_empty) && libraries.cuda.is_empty() && libraries.nvml.is_empty()
 }
 
 /// The address of a GPU that sleeps and is to be left alone.

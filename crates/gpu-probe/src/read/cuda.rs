@@ -50,6 +50,11 @@ pub(crate) fn cuda(reporter: &Reporter<'_>) -> Cuda {
     facts
 }
 
+/// What the CUDA driver says where there is none.
+pub(crate) fn without_cuda() -> Cuda {
+    not_loaded(LoadError::Absent(String::new()))
+}
+
 fn not_loaded(error: LoadError) -> Cuda {
     let (library, rest) = match error {
         LoadError::Absent(_) => (Absent, "there is no `libcuda.so.1`"),

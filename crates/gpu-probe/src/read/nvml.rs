@@ -64,6 +64,11 @@ pub(crate) fn nvml(reporter: &Reporter<'_>) -> Nvml {
     facts
 }
 
+/// What NVML says where there is no such library.
+pub(crate) fn without_nvml() -> Nvml {
+    not_loaded(LoadError::Absent(String::new()))
+}
+
 fn not_loaded(error: LoadError) -> Nvml {
     let (library, rest) = match error {
         LoadError::Absent(_) => (Absent, "there is no `libnvidia-ml.so.1`"),
