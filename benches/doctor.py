@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Times whole processes in turn: the doctor, its peers, and an empty Python.
 
-    python3 benches/doctor.py [--runs N] [--smoke]
+    python3 benches/doctor.py [--runs N] [--gpu]
 
 Builds the program for release, fetches the peers (nvitop, gpustat) into target/bench-peers, runs
 each command once to warm up and then N times in turn, and prints the median of each and the ratio
-of each to the doctor. With a GPU, `--smoke` also times the quick kernel run.
+of each to the doctor. With a GPU, `--gpu` also compares the NVML part with the bare NVML calls and
+the quick doctor with a minimal program that only makes a context and runs one kernel.
 """
 
 import argparse
@@ -22,12 +23,11 @@ PEERS = ROOT / "target" / "bench-peers"
 PINNED = ["nvitop==1.7.2", "gpustat==1.1.1"]
 
 
-def prepare():
-    subprocess.run(
-        ["cargo", "build", "--release", "--locked", "--quiet", "--package", "cargo-altlas"],
-        cwd=ROOT,
-        check=True,
-    )
+def prepare(gpu):
+    build = ["cargo", "build", "--release", "--locked", "--quiet"]
+    subprocess.run([*build, "--package", "cargo-altlas"], cwd=ROOT, check=True)
+    if gpu:
+        subprocess.run([*build, "--package", "gpu-probe", "--examples"], cwd=ROOT, check=True)
     python = PEERS / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", PEERS], check=True)
@@ -36,25 +36,34 @@ def prepare():
 
 def run_once(command):
     start = time.perf_counter()
-    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    done = subprocess.run(
+        command, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+    )
     return (time.perf_counter() - start) * 1000.0, done.returncode
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=15)
-    parser.add_argument("--smoke", action="store_true")
+    parser.add_argument("--gpu", action="store_true")
     options = parser.parse_args()
-    prepare()
-    altlas = str(ROOT / "target" / "release" / "cargo-altlas")
+    prepare(options.gpu)
+    release = ROOT / "target" / "release"
+    altlas = str(release / "cargo-altlas")
     commands = {
         "altlas doctor --no-smoke": [altlas, "doctor", "--no-smoke"],
         "nvitop -1": [str(PEERS / "bin" / "nvitop"), "-1"],
         "gpustat": [str(PEERS / "bin" / "gpustat")],
         "python -c pass": [str(PEERS / "bin" / "python"), "-c", "pass"],
     }
-    if options.smoke:
-        commands["altlas doctor"] = [altlas, "doctor"]
+    if options.gpu:
+        examples = release / "examples"
+        commands |= {
+            "NVML part of altlas": [altlas, "__child", '"nvml"'],
+            "bare NVML calls": [str(examples / "bare_nvml")],
+            "altlas doctor (quick)": [altlas, "doctor"],
+            "minimal kernel": [str(examples / "minimal_kernel")],
+        }
     for command in commands.values():
         run_once(command)
     times = {name: [] for name in commands}
@@ -71,6 +80,11 @@ def main():
             f"{name:26} median {median:8.1f} ms  min {min(values):8.1f}  max {max(values):8.1f}  "
             f"ratio {median / own:6.1f}  exit {codes[name]}"
         )
+    if options.gpu:
+        of = {name: statistics.median(values) for name, values in times.items()}
+        nvml = of["NVML part of altlas"] / of["bare NVML calls"]
+        quick = of["altlas doctor (quick)"] / of["minimal kernel"]
+        print(f"NVML part against the bare calls: {nvml:.2f}; quick against minimal: {quick:.2f}")
 
 
 if __name__ == "__main__":

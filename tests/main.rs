@@ -8,6 +8,8 @@ mod examples;
 mod explain;
 mod fault_matrix;
 mod generated;
+mod interrupt;
 mod kernels;
+mod report;
 mod support;
 mod tidy;

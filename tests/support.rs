@@ -84,7 +84,11 @@ impl Scene {
             .unwrap();
         // A program that reads no input may close it before all is written.
         let _ = child.stdin.take().unwrap().write_all(input);
-        let output = child.wait_with_output().unwrap();
+        self.read(child.wait_with_output().unwrap())
+    }
+
+    /// What a finished program wrote, with the folder's name taken out.
+    pub(crate) fn read(&self, output: std::process::Output) -> Run {
         let text = |bytes: &[u8]| {
             let folder = self.folder.path().display().to_string();
             String::from_utf8_lossy(bytes).replace(&folder, "$SCENE")

@@ -30,8 +30,12 @@ pub(crate) struct Finding {
 pub(crate) fn place_words(place: &Place) -> String {
     match place {
         Place::Machine => "this machine".to_owned(),
-        Place::Gpu { gpu, name: Some(name) } => format!("GPU {gpu} ({name})"),
-        Place::Gpu { gpu, name: None } => format!("GPU {gpu}"),
+        Place::Gpu { gpu, name } => {
+            // A GPU without an address is called by its number, as in `GPU 3`.
+            let gpu = gpu.strip_prefix("GPU ").unwrap_or(gpu);
+            let name = name.as_ref().map_or(String::new(), |name| format!(" ({name})"));
+            format!("GPU {gpu}{name}")
+        }
         Place::Path { path } => path.clone(),
         Place::Variable { name } => format!("environment variable {name}"),
     }

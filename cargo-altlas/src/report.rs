@@ -32,12 +32,10 @@ pub(crate) struct Report {
     pub(crate) findings: Vec<Finding>,
     /// What could not be looked at.
     pub(crate) unlooked: Vec<Unlooked>,
-    /// The codes that were judged.
-    pub(crate) judged: Vec<&'static str>,
     /// What was established, in one sentence, where nothing is wrong. `None` where the question
     /// of the command could not be answered.
     pub(crate) established: Option<String>,
-    /// All facts, for the machine-readable report with `--verbose`.
+    /// All facts, for `--verbose`.
     pub(crate) facts: Option<serde_json::Value>,
 }
 
@@ -90,7 +88,7 @@ pub(crate) enum Format {
     Json,
     /// SARIF 2.1.0, for code scanning
     Sarif,
-    /// JUnit XML, a test case per check
+    /// JUnit XML, a test case for each finding
     Junit,
     /// Annotations of GitHub Actions
     Github,
@@ -135,7 +133,7 @@ impl Report {
             Format::Human => human::render(self, args.fail_on, verbose),
             Format::Json => json::render(self, args.fail_on),
             Format::Sarif => sarif::render(self),
-            Format::Junit => junit::render(self),
+            Format::Junit => junit::render(self, args.fail_on),
             Format::Github => github::render(self),
             Format::Gitlab => gitlab::render(self),
         };

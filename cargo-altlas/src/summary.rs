@@ -1,10 +1,7 @@
 //! What the doctor looked at, in a dozen lines for the top of the report.
 
-mod all;
 mod gpus;
 mod software;
-
-pub(crate) use all::all;
 
 use crate::report::{Line, Mark};
 use gpu_probe::{Facts, Host, KernelRun, Probed, Reading};
@@ -26,7 +23,8 @@ pub(crate) fn lines(facts: &Facts, config: Option<&Path>) -> Vec<Line> {
 pub(crate) fn established(facts: &Facts) -> Option<String> {
     match &facts.smoke {
         Some(smoke) => {
-            let gpus = &smoke.whole()?.gpus;
+            let smoke = smoke.whole().filter(|smoke| !smoke.interrupted)?;
+            let gpus = &smoke.gpus;
             let right =
                 |run: &Reading<KernelRun>| matches!(run.found(), Some(KernelRun::Correct { .. }));
             let all_right =

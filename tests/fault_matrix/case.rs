@@ -36,9 +36,7 @@ impl Case {
 
     /// What the doctor said, where it is not what it should have.
     fn failure(&self) -> Option<String> {
-        let faults = format!("profile={};{}", self.machine.profile(), self.faults);
-        let scene = Scene::new().env("ALTLAS_FAKE_DRIVER", faults);
-        machine::build(&scene, self.machine);
+        let scene = machine::scene(self.machine, self.faults);
         let tree = Tree { scene: &scene };
         (self.change)(&tree);
         let mut arguments = vec!["doctor", "--root", "root", "--format", "json"];
@@ -63,20 +61,12 @@ impl Case {
     }
 
     fn run(&self, scene: &Scene, arguments: &[&str]) -> Run {
-        let folder = scene.path("root").join(self.machine.library_folder());
-        let mut command = scene.command(arguments);
+        let mut command = machine::command(scene, self.machine, arguments);
         // What the row sets comes last, so that it may also name another library folder.
-        command.env("LD_LIBRARY_PATH", folder);
         for (name, value) in self.variables {
             command.env(name, value.replace("$ROOT", &scene.path("root").display().to_string()));
         }
-        let output = command.output().unwrap();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Run {
-            code: output.status.code(),
-            stdout: text(&output.stdout),
-            stderr: text(&output.stderr),
-        }
+        scene.read(command.output().unwrap())
     }
 }
 

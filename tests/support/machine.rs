@@ -51,6 +51,25 @@ impl Machine {
     }
 }
 
+/// A scene with this machine below `root`, and these faults of its driver.
+pub(crate) fn scene(machine: Machine, faults: &str) -> Scene {
+    let faults = format!("profile={};{faults}", machine.profile());
+    let scene = Scene::new().env("ALTLAS_FAKE_DRIVER", faults);
+    build(&scene, machine);
+    scene
+}
+
+/// The program on that machine, ready to be started.
+pub(crate) fn command(
+    scene: &Scene,
+    machine: Machine,
+    arguments: &[&str],
+) -> std::process::Command {
+    let mut command = scene.command(arguments);
+    command.env("LD_LIBRARY_PATH", scene.path("root").join(machine.library_folder()));
+    command
+}
+
 /// Writes the tree below `root`.
 pub(crate) fn build(scene: &Scene, machine: Machine) {
     system(scene, machine);

@@ -16,7 +16,7 @@ use crate::{
 };
 use anyhow::Context;
 use clap::Args;
-use gpu_probe::{CHECKS, ChildCommand, Depth, Facts, Need, Problem, ReadOptions, diagnose};
+use gpu_probe::{ChildCommand, Depth, Facts, Need, Problem, ReadOptions, Unlooked, diagnose};
 use std::{
     path::{Path, PathBuf},
     sync::{
@@ -210,18 +210,22 @@ fn judge(
         let today = jiff::ZonedDateTime::now().date();
         accept::apply(&file.config.accept, today, &file.path, &mut findings);
     }
+    let mut unlooked = diagnosed.unlooked;
+    if let Some(smoke) = facts.smoke.as_ref().and_then(|smoke| smoke.answered())
+        && smoke.interrupted
+    {
+        unlooked.push(Unlooked {
+            what: "the rest of the run on the GPUs".to_owned(),
+            reason: format!("it was ended after {:.0} s", smoke.seconds),
+        });
+    }
     let facts_shown =
         verbose.then(|| serde_json::to_value(facts)).transpose().map_err(Failure::could_not)?;
-    let mut lines = summary::lines(facts, file.map(|file| file.path.as_path()));
-    if verbose {
-        lines.extend(summary::all(facts_shown.as_ref()));
-    }
     Ok(Report {
         command: "doctor",
-        summary: lines,
+        summary: summary::lines(facts, file.map(|file| file.path.as_path())),
         findings,
-        unlooked: diagnosed.unlooked,
-        judged: CHECKS.iter().map(|check| check.code).chain(accept::CODES).collect(),
+        unlooked,
         established: summary::established(facts),
         facts: facts_shown,
     })

@@ -67,18 +67,21 @@ type Section = (PathBuf, &'static [&'static str]);
 
 /// The `altlas` tables in the metadata of the workspace and of the package that `folder` is in.
 ///
-/// Cargo is asked only where a `Cargo.toml` above mentions altlas: starting it takes longer than
-/// all the rest.
+/// Cargo is asked only where a `Cargo.toml` above has such a table: starting it takes longer than all
+/// the rest.
 fn in_cargo_metadata(folder: &Path) -> Result<Vec<Section>, ConfigError> {
     let manifests: Vec<PathBuf> = folder
         .ancestors()
         .map(|above| above.join("Cargo.toml"))
         .filter(|path| path.is_file())
         .collect();
-    let mentions = |path: &PathBuf| {
-        text(path).is_ok_and(|text| text.contains("metadata") && text.contains("altlas"))
+    let has_section = |path: &PathBuf| {
+        text(path).is_ok_and(|text| {
+            text.contains("altlas")
+                && (parse::has_table(&text, OF_WORKSPACE) || parse::has_table(&text, OF_PACKAGE))
+        })
     };
-    let Some(nearest) = manifests.first().filter(|_| manifests.iter().any(mentions)) else {
+    let Some(nearest) = manifests.first().filter(|_| manifests.iter().any(has_section)) else {
         return Ok(Vec::new());
     };
     let metadata = cargo_metadata::MetadataCommand::new()

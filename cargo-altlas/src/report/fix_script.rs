@@ -34,7 +34,7 @@ pub(crate) fn fix_script(report: &Report) -> String {
 
 /// A comment may not break out of its line: what stands in it can come from the machine.
 fn comment(out: &mut String, text: &str) {
-    for line in text.lines() {
-        let _ = writeln!(out, "#   {}", line.replace('\r', " "));
-    }
+    let line: String =
+        text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    let _ = writeln!(out, "#   {line}");
 }

@@ -1,6 +1,8 @@
 //! The report for reading: what was looked at, the root cause with its fix, what follows from it,
 //! the rest, and one last line that says how it stands. Fits 80 columns and needs no colour.
 
+mod facts;
+
 use super::{Line, Mark, Report};
 use crate::{
     config::Level,
@@ -20,6 +22,9 @@ const DIM: Style = Style::new().dimmed();
 pub(super) fn render(report: &Report, fail_on: Level, verbose: bool) -> String {
     let mut out = String::new();
     summary(&report.summary, &mut out);
+    if let Some(all) = &report.facts {
+        out.push_str(&facts::render(all));
+    }
     findings(report, &mut out);
     unlooked(report, verbose, &mut out);
     accepted(report, &mut out);
@@ -91,7 +96,7 @@ fn one(finding: &Finding, is_cause: bool, out: &mut String) {
     for fix in &finding.help {
         out.push_str(&wrap("  fix: ", 7, &fix.text));
         for line in fix.command.iter().flat_map(|command| command.lines()) {
-            out.push_str(&format!("       {BOLD}$ {line}{BOLD:#}\n"));
+            out.push_str(&format!("       {BOLD}$ {}{BOLD:#}\n", plain(line)));
         }
     }
 }
@@ -163,11 +168,13 @@ fn verdict(report: &Report, fail_on: Level, out: &mut String) {
 /// Breaks `text` at spaces so that the lines fit, the first after `lead` (which may hold colour
 /// codes and counts as `lead` without them), the others `indent` columns in.
 fn wrap(lead: &str, indent: usize, text: &str) -> String {
+    let text = plain(text);
     let visible = anstream::adapter::strip_str(lead).to_string().chars().count();
     let mut out = lead.to_owned();
     let mut column = visible;
     let mut first_in_line = true;
-    for word in text.split_whitespace() {
+    // A no-break space stays inside its word.
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
         let length = word.chars().count();
         if !first_in_line && column + 1 + length > WIDTH {
             out.push('\n');
@@ -187,6 +194,12 @@ fn wrap(lead: &str, indent: usize, text: &str) -> String {
     out
 }
 
+/// Text from the machine (names of programs, lines of logs) may hold control codes; a terminal must
+/// not see them.
+fn plain(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,5 +211,6 @@ mod tests {
             assert!(line.chars().count() <= WIDTH, "{line}");
         }
         assert_eq!(wrap("a: ", 2, "b  c"), "a: b c\n");
+        assert_eq!(wrap("", 0, "a\u{1b}[31m\nb"), "a [31m b\n");
     }
 }

@@ -1,25 +1,25 @@
-//! JUnit XML: a test case for every check that was judged, failed where it found something.
+//! JUnit XML: one test case says whether the question of the command was answered, and each finding
+//! is a test case of its own, failed where its level makes the exit code 1. What could not be looked
+//! at is skipped, never passed.
 
 use super::Report;
-use crate::finding::{Finding, place_words};
+use crate::{
+    config::Level,
+    finding::{Finding, place_words},
+};
 use quick_junit::{NonSuccessKind, Report as Suites, TestCase, TestCaseStatus, TestSuite};
 
 /// The report with one suite.
-pub(super) fn render(report: &Report) -> String {
+pub(super) fn render(report: &Report, fail_on: Level) -> String {
     let mut suite = TestSuite::new(format!("altlas {}", report.command));
-    for code in &report.judged {
-        let found: Vec<&Finding> =
-            report.open().map(|(_, f)| f).filter(|f| f.code == *code).collect();
-        let mut case = TestCase::new(*code, status(&found));
-        case.set_classname("altlas");
-        suite.add_test_case(case);
+    suite.add_test_case(answer(report));
+    for (_, finding) in report.open() {
+        suite.add_test_case(of_finding(finding, finding.level >= fail_on));
     }
     for unlooked in &report.unlooked {
         let mut skipped = TestCaseStatus::skipped();
         skipped.set_message(unlooked.reason.clone());
-        let mut case = TestCase::new(format!("could not look: {}", unlooked.what), skipped);
-        case.set_classname("altlas");
-        suite.add_test_case(case);
+        suite.add_test_case(case(format!("could not look: {}", unlooked.what), skipped));
     }
     let mut suites = Suites::new("altlas");
     suites.add_test_suite(suite);
@@ -27,24 +27,39 @@ pub(super) fn render(report: &Report) -> String {
     suites.to_string().unwrap_or_default()
 }
 
-fn status(found: &[&Finding]) -> TestCaseStatus {
-    let Some(first) = found.first() else { return TestCaseStatus::success() };
+fn case(name: String, status: TestCaseStatus) -> TestCase {
+    let mut case = TestCase::new(name, status);
+    case.set_classname("altlas");
+    case
+}
+
+/// Whether what the command asks was established.
+fn answer(report: &Report) -> TestCase {
+    match &report.established {
+        Some(sentence) => case(sentence.clone(), TestCaseStatus::success()),
+        None => {
+            let mut failed = TestCaseStatus::non_success(NonSuccessKind::Error);
+            failed
+                .set_message(format!("`{}` could not establish that all is well", report.command));
+            case(report.command.to_owned(), failed)
+        }
+    }
+}
+
+fn of_finding(finding: &Finding, fails: bool) -> TestCase {
+    let level = finding.level.word();
+    let help: Vec<&str> = finding.help.iter().map(|fix| fix.text.as_str()).collect();
+    let place = place_words(&finding.place);
+    let text = format!("{level}: {} ({place})\n{}", finding.message, help.join("\n"));
+    let name = format!("{} ({place})", finding.code);
+    if !fails {
+        let mut passed = case(name, TestCaseStatus::success());
+        passed.set_system_out(text);
+        return passed;
+    }
     let mut failed = TestCaseStatus::non_success(NonSuccessKind::Failure);
-    failed.set_type(first.level.word());
-    failed.set_message(first.message.clone());
-    let lines: Vec<String> = found
-        .iter()
-        .map(|finding| {
-            let help: Vec<&str> = finding.help.iter().map(|fix| fix.text.as_str()).collect();
-            format!(
-                "{}: {} ({})\n{}",
-                finding.level.word(),
-                finding.message,
-                place_words(&finding.place),
-                help.join("\n")
-            )
-        })
-        .collect();
-    failed.set_description(lines.join("\n\n"));
-    failed
+    failed.set_type(level);
+    failed.set_message(finding.message.clone());
+    failed.set_description(text);
+    case(name, failed)
 }

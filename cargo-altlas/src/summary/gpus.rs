@@ -8,14 +8,10 @@ use gpu_probe::{
 
 pub(super) fn lines(facts: &Facts) -> Vec<Line> {
     let by_nvml = facts.nvml.answered().map(|nvml| nvml.gpus.as_slice()).unwrap_or_default();
-    let mut lines: Vec<Line> = if by_nvml.is_empty() {
-        vec![without_nvml(facts)]
-    } else {
-        by_nvml.iter().map(gpu).collect()
-    };
+    let mut lines: Vec<Line> =
+        if by_nvml.is_empty() { vec![without_nvml(facts)] } else { models(by_nvml) };
     let smoke = facts.smoke.as_ref();
-    let tested = smoke.and_then(Probed::answered).into_iter().flat_map(|smoke| &smoke.gpus);
-    lines.extend(tested.map(ran));
+    lines.extend(smoke.and_then(Probed::answered).into_iter().flat_map(|it| kernels(&it.gpus)));
     match smoke {
         Some(Probed::Answered(_)) => {}
         Some(Probed::Hung { stage, .. }) => {
@@ -48,31 +44,90 @@ fn without_nvml(facts: &Facts) -> Line {
     }
 }
 
-fn gpu(gpu: &NvmlGpu) -> Line {
-    let mut parts: Vec<String> = Vec::new();
-    parts.extend(gpu.name.found().cloned());
-    parts.extend(gpu.compute_capability.found().map(|cc| format!("compute capability {cc}")));
-    parts.extend(
-        gpu.memory
-            .found()
-            .map(|memory| format!("{} of {} MiB free", memory.free_mib, memory.total_mib)),
-    );
-    parts.extend(gpu.temperature_c.found().map(|celsius| format!("{celsius} °C")));
-    let mark = match &gpu.handle {
-        Reading::Found(code) if code.is_success() => Mark::Fine,
-        Reading::Found(_) | Reading::Absent => {
-            parts.push("cannot be opened".to_owned());
-            Mark::Wrong
+/// GPUs of the same model share a line.
+fn models(gpus: &[NvmlGpu]) -> Vec<Line> {
+    let mut groups: Vec<Vec<&NvmlGpu>> = Vec::new();
+    for gpu in gpus {
+        let same =
+            |group: &&mut Vec<&NvmlGpu>| group.iter().all(|other| model(other) == model(gpu));
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(gpu),
+            None => groups.push(vec![gpu]),
         }
-        Reading::Unknown(_) => {
-            parts.push("did not answer".to_owned());
-            Mark::Unlooked
-        }
-    };
-    line(mark, format!("GPU {}", gpu.index), parts.join(", "))
+    }
+    groups.iter().map(|group| model_line(group)).collect()
 }
 
-fn ran(gpu: &SmokeGpu) -> Line {
+/// What GPUs on one line have in common: model, memory, and how they answered.
+fn model(gpu: &NvmlGpu) -> (Option<&String>, Option<u64>, Mark) {
+    let mark = match &gpu.handle {
+        Reading::Found(code) if code.is_success() => Mark::Fine,
+        Reading::Found(_) | Reading::Absent => Mark::Wrong,
+        Reading::Unknown(_) => Mark::Unlooked,
+    };
+    (gpu.name.found(), gpu.memory.found().map(|memory| memory.total_mib), mark)
+}
+
+fn model_line(group: &[&NvmlGpu]) -> Line {
+    let label = format!("GPU {}", numbers(&group.iter().map(|gpu| gpu.index).collect::<Vec<_>>()));
+    let [first, ..] = group else { return line(Mark::Absent, label, "none") };
+    let (name, total_mib, mark) = model(first);
+    match mark {
+        Mark::Wrong => return line(mark, label, "cannot be opened"),
+        Mark::Unlooked => return line(mark, label, "did not answer"),
+        Mark::Fine | Mark::Absent => {}
+    }
+    let many = if group.len() > 1 { format!("{} × ", group.len()) } else { String::new() };
+    let mut parts = vec![format!("{many}{}", name.map_or("of unknown model", String::as_str))];
+    parts.extend(first.compute_capability.found().map(|cc| format!("compute capability {cc}")));
+    let free =
+        group.iter().filter_map(|gpu| gpu.memory.found()).map(|memory| memory.free_mib).min();
+    if let (Some(total), Some(free)) = (total_mib, free) {
+        parts.push(format!("{:.1} of {:.1}\u{a0}GiB free", gib(free), gib(total)));
+    }
+    let hottest = group.iter().filter_map(|gpu| gpu.temperature_c.found()).max();
+    parts.extend(hottest.map(|celsius| format!("{celsius}\u{a0}°C")));
+    line(Mark::Fine, label, parts.join(", "))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "one digit is shown")]
+fn gib(mib: u64) -> f64 {
+    mib as f64 / 1024.0
+}
+
+/// `0`, `0-7`, `0-2,5`
+fn numbers(indices: &[u32]) -> String {
+    let mut runs: Vec<(u32, u32)> = Vec::new();
+    for index in indices {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == *index => *last = *index,
+            _ => runs.push((*index, *index)),
+        }
+    }
+    let shown: Vec<String> = runs
+        .iter()
+        .map(|(from, to)| if from == to { from.to_string() } else { format!("{from}-{to}") })
+        .collect();
+    shown.join(",")
+}
+
+/// GPUs on which the same came out share a line.
+fn kernels(gpus: &[SmokeGpu]) -> Vec<Line> {
+    let mut groups: Vec<(Vec<u32>, Mark, String)> = Vec::new();
+    for gpu in gpus {
+        let (mark, text) = ran(gpu);
+        match groups.iter_mut().find(|group| (group.1, &group.2) == (mark, &text)) {
+            Some(group) => group.0.push(gpu.ordinal),
+            None => groups.push((vec![gpu.ordinal], mark, text)),
+        }
+    }
+    groups
+        .into_iter()
+        .map(|(ordinals, mark, text)| line(mark, format!("kernel {}", numbers(&ordinals)), text))
+        .collect()
+}
+
+fn ran(gpu: &SmokeGpu) -> (Mark, String) {
     let mut parts = vec![kernel("cubin", &gpu.cubin), kernel("PTX", &gpu.ptx)];
     parts.extend(gpu.device_memory.found().map(|run| bandwidth("memory", run)));
     parts.extend(gpu.host_to_device.found().map(|run| bandwidth("to GPU", run)));
@@ -95,13 +150,13 @@ fn ran(gpu: &SmokeGpu) -> Line {
     } else {
         Mark::Unlooked
     };
-    line(mark, format!("kernel {}", gpu.ordinal), parts.join(", "))
+    (mark, parts.join(", "))
 }
 
 fn kernel(name: &str, run: &Reading<KernelRun>) -> String {
     match run {
         Reading::Found(KernelRun::Correct { elements, .. }) => {
-            format!("{name}: {elements} results right")
+            format!("{name} ran ({elements} results right)")
         }
         Reading::Found(KernelRun::Wrong { wrong, elements, .. }) => {
             format!("{name}: {wrong} of {elements} results wrong")
@@ -116,16 +171,30 @@ fn kernel(name: &str, run: &Reading<KernelRun>) -> String {
 }
 
 fn bandwidth(name: &str, run: &BandwidthRun) -> String {
-    format!("{name} {:.0} GB/s{}", run.gb_per_s, of_peak(run.gb_per_s, run.peak_gb_per_s))
+    format!("{name} {:.0}\u{a0}GB/s{}", run.gb_per_s, of_peak(run.gb_per_s, run.peak_gb_per_s))
 }
 
 fn rate(name: &str, run: &RateRun) -> String {
-    format!("{name} {:.1} TFLOPS{}", run.tflops, of_peak(run.tflops, run.peak_tflops))
+    format!("{name} {:.1}\u{a0}TFLOPS{}", run.tflops, of_peak(run.tflops, run.peak_tflops))
 }
 
 fn of_peak(value: f64, peak: Option<f64>) -> String {
     match peak {
-        Some(peak) if peak > 0.0 => format!(" ({:.0} % of peak)", 100.0 * value / peak),
+        Some(peak) if peak > 0.0 => format!(" ({:.0}\u{a0}% of peak)", 100.0 * value / peak),
         _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_of_numbers_are_short() {
+        let check = |indices: &[u32], expected: &str| assert_eq!(numbers(indices), expected);
+        check(&[0], "0");
+        check(&[0, 1, 2, 3, 4, 5, 6, 7], "0-7");
+        check(&[0, 1, 3, 5, 6], "0-1,3,5-6");
+        check(&[], "");
     }
 }

@@ -14,6 +14,8 @@ mod maps;
 mod symbols;
 
 pub(crate) use handles::{Context, Device, DevicePointer, Function, Module};
+#[cfg(fuzzing)]
+pub(crate) use library::load_error;
 pub(crate) use library::{LoadError, open_library};
 pub(crate) use maps::{mapped_copies, mapped_path};
 

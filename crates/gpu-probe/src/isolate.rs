@@ -13,6 +13,8 @@ mod line;
 mod reporter;
 mod supervise;
 
+#[cfg(fuzzing)]
+pub(crate) use line::{Line, parse_line, write_line};
 pub(crate) use reporter::{Lane, Reporter};
 pub(crate) use supervise::{Watch, run_with_events};
 

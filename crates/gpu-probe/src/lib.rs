@@ -53,6 +53,9 @@ mod xid;
 #[cfg(test)]
 mod example;
 
+#[cfg(fuzzing)]
+pub mod fuzzing;
+
 pub use cause::{Diagnosed, Unlooked, diagnose};
 pub use checks::*;
 pub use codes::{cuda_code_name, nvml_code_name};

@@ -14,6 +14,8 @@ mod docker;
 mod driver_libraries;
 mod elf;
 mod environment;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod host;
 mod host_compiler;
 mod kernel_log;

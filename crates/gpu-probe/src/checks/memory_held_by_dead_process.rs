@@ -58,7 +58,8 @@ impl MemoryHeldByDeadProcess {
         let mut pids: Vec<u32> = held.iter().map(|(pid, _)| *pid).collect();
         pids.sort_unstable();
         pids.dedup();
-        let memory_mib = held.iter().map(|(_, memory_mib)| memory_mib).sum();
+        // A driver may answer nonsense for a process that is gone.
+        let memory_mib = held.iter().fold(0_u64, |sum, (_, mib)| sum.saturating_add(*mib));
         Some(Self { gpu: nvml_place(gpu), index: gpu.index, pids, memory_mib })
     }
 }
@@ -111,6 +112,21 @@ mod tests {
         assert_eq!(MemoryHeldByDeadProcess::find(&held_by(alive), &Need::default()), []);
         let unknown = Reading::Unknown("`/proc` is not readable".to_owned());
         assert_eq!(MemoryHeldByDeadProcess::find(&held_by(unknown), &Need::default()), []);
+    }
+
+    #[test]
+    fn adds_up_nonsense() {
+        let facts = with_nvml_gpu(|gpu| {
+            let process = Process {
+                pid: 4711,
+                name: Reading::Absent,
+                memory_mib: Reading::Found(u64::MAX),
+                graphics: false,
+            };
+            gpu.processes = Reading::Found(vec![process.clone(), process]);
+        });
+        let found = MemoryHeldByDeadProcess::find(&facts, &Need::default());
+        assert_eq!(found[0].memory_mib, u64::MAX);
     }
 
     #[test]

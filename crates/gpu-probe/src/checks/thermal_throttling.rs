@@ -31,7 +31,7 @@ pub struct ThermalThrottling {
 }
 
 /// Of ten samples under load, how many may be throttled in software before it is worth a word.
-const TOLERATED_OF_TEN: u32 = 1;
+const TOLERATED_OF_TEN: u64 = 1;
 
 impl ThermalThrottling {
     pub(super) const CODE: &str = "gpu/thermal-throttling";
@@ -50,7 +50,8 @@ impl ThermalThrottling {
         let software = samples_with(gpu, ThrottleReason::SoftwareThermal);
         let hardware = samples_with(gpu, ThrottleReason::HardwareThermal);
         let worst = software.max(hardware);
-        if hardware == 0 && software * 10 <= samples * TOLERATED_OF_TEN {
+        let tolerated = u64::from(software) * 10 <= u64::from(samples) * TOLERATED_OF_TEN;
+        if hardware == 0 && tolerated {
             return None;
         }
         Some(Self {
@@ -70,7 +71,7 @@ impl ThermalThrottling {
         let clock = *gpu.clocks.current.sm_mhz.found()?;
         let most = *gpu.clocks.max.sm_mhz.found()?;
         // Within 15 % of the fastest clock nobody notices.
-        if clock * 100 >= most * 85 {
+        if u64::from(clock) * 100 >= u64::from(most) * 85 {
             return None;
         }
         Some(Self {
@@ -112,20 +113,22 @@ mod tests {
 
     #[test]
     fn judges_samples_under_load() {
-        let check = |throttled: Vec<(ThrottleReason, u32)>, expected: usize| {
+        let check_of = |samples: u32, throttled: Vec<(ThrottleReason, u32)>, expected: usize| {
             let facts = with_smoke(|gpu| {
-                gpu.watch.samples = 20;
+                gpu.watch.samples = samples;
                 gpu.watch.throttled = throttled.clone();
             });
             let found = ThermalThrottling::find(&facts, &Need::default());
             assert_eq!(found.len(), expected, "{throttled:?}");
         };
+        let check = |throttled, expected| check_of(20, throttled, expected);
         check(vec![], 0);
         check(vec![(ThrottleReason::GpuIdle, 20)], 0);
         check(vec![(ThrottleReason::SoftwarePowerCap, 20)], 0);
         check(vec![(ThrottleReason::SoftwareThermal, 1)], 0);
         check(vec![(ThrottleReason::SoftwareThermal, 12)], 1);
         check(vec![(ThrottleReason::HardwareThermal, 1)], 1);
+        check_of(u32::MAX, vec![(ThrottleReason::SoftwareThermal, u32::MAX)], 1);
     }
 
     #[test]
@@ -140,6 +143,7 @@ mod tests {
         };
         check(1900, 0);
         check(900, 1);
+        check(u32::MAX, 0);
     }
 
     #[test]

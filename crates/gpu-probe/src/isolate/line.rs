@@ -10,7 +10,7 @@ use serde_json::Value;
 
 /// One line of a child.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Line {
+pub(crate) enum Line {
     /// A lane enters a call.
     Stage { name: String, lane: u32 },
     /// A lane is through.
@@ -37,7 +37,7 @@ struct Written {
 }
 
 /// Reads a line; `None` where it is not one of ours.
-pub(super) fn parse_line(text: &str) -> Option<Line> {
+pub(crate) fn parse_line(text: &str) -> Option<Line> {
     match serde_json::from_str(text.trim()).ok()? {
         Written { stage: Some(name), lane, left: None, partial: None, answer: None } => {
             Some(Line::Stage { name, lane: lane.unwrap_or(0) })
@@ -56,7 +56,7 @@ pub(super) fn parse_line(text: &str) -> Option<Line> {
 }
 
 /// Writes a line, without its end.
-pub(super) fn write_line(line: Line) -> String {
+pub(crate) fn write_line(line: Line) -> String {
     let written = match line {
         Line::Stage { name, lane } => {
             Written { stage: Some(name), lane: (lane != 0).then_some(lane), ..Written::default() }

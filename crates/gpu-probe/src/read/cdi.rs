@@ -123,7 +123,7 @@ fn live_numbers(root: &Root, path: &str) -> Reading<(u32, u32)> {
 
 /// What a file says, as far as it is needed.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
-struct Stated {
+pub(super) struct Stated {
     #[serde(rename = "cdiVersion")]
     version: Option<String>,
     kind: Option<String>,
@@ -175,7 +175,7 @@ struct Hook {
     path: Option<String>,
 }
 
-fn parse_cdi(text: &str, json: bool) -> Result<Stated, String> {
+pub(super) fn parse_cdi(text: &str, json: bool) -> Result<Stated, String> {
     let text = text.trim_start_matches('\u{feff}');
     if json {
         return serde_json::from_str(text).map_err(|error| error.to_string());

@@ -1,6 +1,6 @@
 //! Docker, containerd, CRI-O, Podman, the kubelet and NVIDIA's container toolkit.
 
-mod containerd;
+pub(super) mod containerd;
 
 use super::{
     cdi, docker,
@@ -72,7 +72,7 @@ fn daemon_json(root: &Root) -> Reading<Vec<String>> {
 }
 
 /// The names of the runtimes, sorted. An empty file is an empty configuration, as for Docker.
-fn parse_daemon_json(text: &str) -> Result<Vec<String>, String> {
+pub(super) fn parse_daemon_json(text: &str) -> Result<Vec<String>, String> {
     #[derive(serde::Deserialize)]
     struct DaemonJson {
         runtimes: Option<serde_json::Map<String, serde_json::Value>>,
@@ -109,7 +109,7 @@ fn podman(root: &Root, environment: &Environment) -> Reading<String> {
 }
 
 /// The upstream version of an installed package in the text of `/var/lib/dpkg/status`.
-fn parse_dpkg_version(status: &str, package: &str) -> Option<String> {
+pub(super) fn parse_dpkg_version(status: &str, package: &str) -> Option<String> {
     let mut lines = status.lines();
     lines.find(|line| line.strip_prefix("Package: ").is_some_and(|name| name.trim() == package))?;
     let block: Vec<&str> = lines.take_while(|line| !line.trim().is_empty()).collect();

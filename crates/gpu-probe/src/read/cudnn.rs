@@ -108,7 +108,7 @@ fn ld_so_folders(root: &Root) -> Vec<PathBuf> {
         .collect()
 }
 
-fn parse_ld_so_conf(text: &str) -> Vec<PathBuf> {
+pub(super) fn parse_ld_so_conf(text: &str) -> Vec<PathBuf> {
     let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
     lines.filter(|line| line.starts_with('/')).map(PathBuf::from).collect()
 }
@@ -147,7 +147,7 @@ fn version_of(place: &Place<'_>, stem: &str, major: u32) -> Option<CudnnVersion>
 }
 
 /// `libcudnn_ops.so.9.10.2` is 9.10.2; a name with the major version alone says nothing more.
-fn full_version(name: &str) -> Option<CudnnVersion> {
+pub(super) fn full_version(name: &str) -> Option<CudnnVersion> {
     let version: CudnnVersion = name.split_once(".so.")?.1.parse().ok()?;
     version.minor.is_some().then_some(version)
 }
@@ -192,7 +192,7 @@ fn by_header(place: &Place<'_>, major: u32) -> Option<CudnnVersion> {
 }
 
 /// `#define CUDNN_MAJOR 9`, `CUDNN_MINOR`, `CUDNN_PATCHLEVEL`.
-fn parse_header(text: &str) -> Option<CudnnVersion> {
+pub(super) fn parse_header(text: &str) -> Option<CudnnVersion> {
     let number = |name: &str| {
         text.lines().find_map(|line| {
             let mut words = line.trim().strip_prefix("#define")?.split_whitespace();

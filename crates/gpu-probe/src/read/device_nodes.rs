@@ -63,7 +63,7 @@ fn gpus_of_driver(root: &Root) -> Vec<(String, u32)> {
 }
 
 /// The line `Device Minor: 0` of `/proc/driver/nvidia/gpus/…/information`.
-fn parse_minor(text: &str) -> Option<u32> {
+pub(super) fn parse_minor(text: &str) -> Option<u32> {
     text.lines().find_map(|line| line.strip_prefix("Device Minor:"))?.trim().parse().ok()
 }
 

@@ -60,14 +60,14 @@ fn temporary_path(environment: &Environment) -> &str {
 }
 
 /// `data-root` (or `graph`, as it was called before) of Docker's `daemon.json`.
-fn parse_data_root(text: &str) -> Option<String> {
+pub(super) fn parse_data_root(text: &str) -> Option<String> {
     let config: serde_json::Value = serde_json::from_str(text).ok()?;
     let folder = config.get("data-root").or_else(|| config.get("graph"))?.as_str()?;
     folder.starts_with('/').then(|| folder.to_owned())
 }
 
 /// Whether the mount that holds `folder` has `noexec`, by `/proc/self/mountinfo`.
-fn parse_noexec(text: &str, folder: &str) -> Option<bool> {
+pub(super) fn parse_noexec(text: &str, folder: &str) -> Option<bool> {
     let mounts = text.lines().filter_map(|line| {
         let mut fields = line.split(' ').skip(4);
         Some((unescaped(fields.next()?), fields.next()?))
@@ -97,7 +97,7 @@ pub(crate) fn memory_mib(root: &Root) -> Reading<u64> {
     }
 }
 
-fn parse_memory(text: &str) -> Option<u64> {
+pub(super) fn parse_memory(text: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
     let kib: u64 = line.split_whitespace().next()?.parse().ok()?;
     Some(kib / 1024)

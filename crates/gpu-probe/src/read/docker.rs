@@ -54,7 +54,7 @@ fn sockets(environment: &Environment, uid: u32) -> Result<Vec<String>, String> {
 }
 
 /// The socket that `DOCKER_HOST` names; the reason where it is none of this machine.
-fn docker_host(host: &str) -> Result<String, String> {
+pub(super) fn docker_host(host: &str) -> Result<String, String> {
     if let Some(path) = host.strip_prefix("unix://") {
         let path = if path.is_empty() { "/var/run/docker.sock" } else { path };
         return Ok(path.to_owned());
@@ -131,7 +131,7 @@ fn io_error<'error>(error: &'error (dyn Error + 'static)) -> Option<&'error io::
 }
 
 /// Makes facts of what the engine says.
-fn docker_engine(socket: &str, info: &SystemInfo) -> DockerEngine {
+pub(super) fn docker_engine(socket: &str, info: &SystemInfo) -> DockerEngine {
     let mut runtimes: Vec<String> =
         info.runtimes.iter().flatten().map(|(name, _)| name.clone()).collect();
     runtimes.sort();

@@ -53,7 +53,7 @@ impl Places {
 
 /// The folders of `LD_LIBRARY_PATH`, which are separated by colons or semicolons. An empty one
 /// means the folder that a program is started in; it is not looked at.
-fn parse_library_path(text: &str) -> Vec<String> {
+pub(super) fn parse_library_path(text: &str) -> Vec<String> {
     text.split([':', ';']).filter(|folder| folder.starts_with('/')).map(str::to_owned).collect()
 }
 
@@ -104,7 +104,7 @@ fn copy(root: &Root, path: String) -> Option<(PathBuf, LibraryCopy)> {
 }
 
 /// What a path says of a library.
-fn kind_of(path: &str) -> LibraryKind {
+pub(super) fn kind_of(path: &str) -> LibraryKind {
     if path.split('/').any(|part| part == "stubs") {
         return LibraryKind::Stub;
     }
@@ -118,7 +118,7 @@ fn kind_of(path: &str) -> LibraryKind {
 }
 
 /// The version in `libcuda.so.570.86.15`. WSL's `libcuda.so.1.1` names none.
-fn version_of(path: &Path) -> Option<DriverVersion> {
+pub(super) fn version_of(path: &Path) -> Option<DriverVersion> {
     let (_, version) = path.file_name()?.to_str()?.split_once(".so.")?;
     let version: DriverVersion = version.parse().ok()?;
     (version.branch >= 60).then_some(version)

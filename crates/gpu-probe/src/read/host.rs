@@ -53,7 +53,7 @@ fn operating_system(root: &Root) -> Reading<OperatingSystem> {
 }
 
 /// Reads `os-release`: shell assignments, with or without quotes.
-fn parse_os_release(text: &str) -> OperatingSystem {
+pub(super) fn parse_os_release(text: &str) -> OperatingSystem {
     let value = |key: &str| {
         let assigned =
             text.lines().find_map(|line| line.trim().strip_prefix(key)?.strip_prefix('='));
@@ -92,7 +92,7 @@ fn secure_boot(root: &Root, in_container: bool) -> Reading<bool> {
 }
 
 /// Four bytes of attributes and the value.
-fn parse_secure_boot(bytes: &[u8]) -> Option<bool> {
+pub(super) fn parse_secure_boot(bytes: &[u8]) -> Option<bool> {
     match bytes {
         [_, _, _, _, value] => Some(*value == 1),
         _ => None,
@@ -132,7 +132,7 @@ fn glibc(root: &Root) -> Reading<String> {
 
 /// The version in the banner that glibc prints when it is run as a program:
 /// `GNU C Library (Debian GLIBC 2.36-9) stable release version 2.36.`
-fn parse_glibc(bytes: &[u8]) -> Option<String> {
+pub(super) fn parse_glibc(bytes: &[u8]) -> Option<String> {
     const BANNER: &[u8] = b" release version ";
     let start = memchr::memmem::find(bytes, BANNER)? + BANNER.len();
     let version = bytes.get(start..)?.iter().take_while(|byte| matches!(byte, b'0'..=b'9' | b'.'));
@@ -157,7 +157,7 @@ fn processors(root: &Root) -> Reading<u32> {
 }
 
 /// Counts `Cpus_allowed_list: 0-3,8` of `/proc/self/status`.
-fn parse_allowed_processors(text: &str) -> Option<u32> {
+pub(super) fn parse_allowed_processors(text: &str) -> Option<u32> {
     let list = text.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"))?;
     list.trim().split(',').try_fold(0_u32, |sum, range| {
         let (first, last) = range.split_once('-').unwrap_or((range, range));

@@ -48,7 +48,7 @@ fn describe(root: &Root, path: &Path) -> HostCompiler {
 }
 
 /// `x86_64-linux-gnu-g++-12` is `gcc` and 12; an unknown name is its own family.
-fn parse_compiler_name(name: &str) -> (&str, Option<u32>) {
+pub(super) fn parse_compiler_name(name: &str) -> (&str, Option<u32>) {
     let (stem, major) = match name.rsplit_once('-') {
         Some((stem, version)) if version.starts_with(|first: char| first.is_ascii_digit()) => {
             (stem, version.split('.').next().and_then(|major| major.parse().ok()))

@@ -86,7 +86,7 @@ fn end_of(root: &Root, path: &str) -> Reading<String> {
 }
 
 /// The part of a log file that the running kernel wrote: from its first line on.
-fn since_last_boot(text: &str) -> &str {
+pub(super) fn since_last_boot(text: &str) -> &str {
     let Some(banner) = text.rfind("Linux version ") else { return text };
     let start = text.get(..banner).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
     text.get(start..).unwrap_or(text)

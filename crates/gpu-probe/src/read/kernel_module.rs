@@ -49,7 +49,7 @@ fn loaded(root: &Root) -> Reading<LoadedModule> {
 /// Reads `/proc/driver/nvidia/version`, whose first line is one of
 /// `NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.15  Tue …` and
 /// `NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  570.86.15  Release Build …`.
-fn parse_proc_version(text: &str) -> Option<LoadedModule> {
+pub(super) fn parse_proc_version(text: &str) -> Option<LoadedModule> {
     let line = text.lines().find(|line| line.starts_with("NVRM version:"))?;
     let is_version = |word: &&str| word.contains('.') && word.parse::<DriverVersion>().is_ok();
     let version = line.split_whitespace().find(is_version)?.parse().ok()?;
@@ -208,7 +208,7 @@ fn forbidden_by(root: &Root, in_container: bool) -> Reading<Vec<String>> {
 
 /// Whether a file of `modprobe.d` keeps the module out: `blacklist nvidia`, `alias nvidia off`,
 /// `install nvidia /bin/false`.
-fn forbids(text: &str) -> bool {
+pub(super) fn forbids(text: &str) -> bool {
     text.lines().any(|line| {
         let words: Vec<&str> = line.split_whitespace().take(3).collect();
         match words.as_slice() {
@@ -222,7 +222,7 @@ fn forbids(text: &str) -> bool {
 }
 
 /// Whether the kernel's command line keeps the module out.
-fn command_line_forbids(text: &str) -> bool {
+pub(super) fn command_line_forbids(text: &str) -> bool {
     text.split_whitespace().any(|word| {
         let list = word
             .strip_prefix("module_blacklist=")
@@ -250,7 +250,7 @@ fn parameters(root: &Root) -> ModuleParameters {
 }
 
 /// One line `Name: number` of `/proc/driver/nvidia/params`.
-fn parse_parameter(text: &str, key: &str) -> Option<u64> {
+pub(super) fn parse_parameter(text: &str, key: &str) -> Option<u64> {
     let value = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))?;
     value.trim().parse().ok()
 }

@@ -90,12 +90,12 @@ fn read_configuration(root: &Root, path: &str, depth: u32, folders: &mut Vec<Str
 
 /// One line of `ld.so.conf`.
 #[derive(Debug, PartialEq)]
-enum Line<'a> {
+pub(super) enum Line<'a> {
     Folder(&'a str),
     Include(&'a str),
 }
 
-fn parse_configuration(text: &str) -> Vec<Line<'_>> {
+pub(super) fn parse_configuration(text: &str) -> Vec<Line<'_>> {
     let line = |line| {
         let line = without_comment(line).trim();
         if let Some(pattern) = line.strip_prefix("include") {

@@ -35,7 +35,7 @@ fn wsl(root: &Root) -> Reading<u32> {
 ///
 /// WSL 1 calls itself `4.4.0-19041-Microsoft`, WSL 2 `5.15.153.1-microsoft-standard-WSL2`. A kernel
 /// that the user built for WSL 2 has the lower-case word in `/proc/version` at least.
-fn parse_wsl(release: &str, version: &str) -> Option<u32> {
+pub(super) fn parse_wsl(release: &str, version: &str) -> Option<u32> {
     let says = |word: &str| release.contains(word) || version.contains(word);
     if says("WSL2") || says("microsoft-standard") {
         return Some(2);
@@ -75,7 +75,7 @@ fn container(root: &Root) -> Reading<String> {
 }
 
 /// The `container=` variable, which systemd-nspawn, LXC and podman give to the first process.
-fn parse_init_environment(text: &str) -> Option<String> {
+pub(super) fn parse_init_environment(text: &str) -> Option<String> {
     let value = text.split('\0').find_map(|pair| pair.strip_prefix("container="))?;
     match value {
         // systemd sets this inside WSL, which is no container.
@@ -87,7 +87,7 @@ fn parse_init_environment(text: &str) -> Option<String> {
 
 /// The container technology by the control groups of the first process (version 1 only: inside a
 /// container, version 2 shows `0::/`).
-fn parse_cgroup(text: &str) -> Option<&'static str> {
+pub(super) fn parse_cgroup(text: &str) -> Option<&'static str> {
     const WORDS: &[(&str, &str)] = &[
         ("/kubepods", "kubernetes"),
         ("/docker", "docker"),
@@ -102,7 +102,7 @@ fn parse_cgroup(text: &str) -> Option<&'static str> {
 }
 
 /// The container technology by the files that it mounts over `/etc/hosts` and its neighbours.
-fn parse_container_mounts(text: &str) -> Option<&'static str> {
+pub(super) fn parse_container_mounts(text: &str) -> Option<&'static str> {
     const WORDS: &[(&str, &str)] = &[
         ("/kubelet/pods/", "kubernetes"),
         ("/docker/containers/", "docker"),
@@ -143,7 +143,7 @@ fn hypervisor(root: &Root, wsl: &Reading<u32>) -> Reading<String> {
 }
 
 /// The hypervisor by the names that the firmware gives to the machine.
-fn hypervisor_by_name(vendor: &str, product: &str) -> Option<&'static str> {
+pub(super) fn hypervisor_by_name(vendor: &str, product: &str) -> Option<&'static str> {
     let (vendor, product) = (vendor.trim(), product.trim());
     // The bare-metal instances of a cloud carry its name too.
     if product.ends_with(".metal") || product.contains(".metal-") {
@@ -164,7 +164,7 @@ fn hypervisor_by_name(vendor: &str, product: &str) -> Option<&'static str> {
 }
 
 /// Whether the processor says that it is a virtual one; `None` where it has no such flags.
-fn parse_hypervisor_flag(text: &str) -> Option<bool> {
+pub(super) fn parse_hypervisor_flag(text: &str) -> Option<bool> {
     let line = text.lines().find(|line| line.starts_with("flags"))?;
     Some(line.split_whitespace().any(|flag| flag == "hypervisor"))
 }
@@ -189,12 +189,12 @@ fn vgpu_guest(root: &Root, hypervisor: &Reading<String>) -> Reading<bool> {
 }
 
 /// The `Model:` line of `/proc/driver/nvidia/gpus/…/information`.
-fn parse_model(text: &str) -> Option<&str> {
+pub(super) fn parse_model(text: &str) -> Option<&str> {
     text.lines().find_map(|line| line.strip_prefix("Model:")).map(str::trim)
 }
 
 /// Whether the model is a virtual GPU: `GRID T4-8Q`, `NVIDIA A40-48C`, `NVIDIA H100-4-40C`.
-fn is_vgpu_model(model: &str) -> bool {
+pub(super) fn is_vgpu_model(model: &str) -> bool {
     let Some((_, size)) = model.rsplit_once('-') else { return false };
     let Some(size) = size.strip_suffix(['A', 'B', 'C', 'Q']) else { return false };
     !size.is_empty() && size.bytes().all(|digit| digit.is_ascii_digit())

@@ -77,13 +77,13 @@ fn is_display(class: &str) -> bool {
     class.starts_with("0x0300") || class.starts_with("0x0302")
 }
 
-fn parse_id(text: &str) -> Option<u16> {
+pub(super) fn parse_id(text: &str) -> Option<u16> {
     u16::from_str_radix(text.trim().strip_prefix("0x")?, 16).ok()
 }
 
 /// The memory windows (BARs) of a device.
 #[derive(Debug, Clone, PartialEq)]
-struct Windows {
+pub(super) struct Windows {
     assigned: bool,
     largest_mib: u64,
 }
@@ -96,7 +96,7 @@ const UNSET: u64 = 0x2000_0000;
 ///
 /// Every NVIDIA GPU has its registers in window 0 and its memory in window 1, so either of them
 /// without an address means that the firmware did not assign it.
-fn parse_windows(text: &str) -> Windows {
+pub(super) fn parse_windows(text: &str) -> Windows {
     let mut largest = 0;
     let mut assigned = [false; 2];
     for (index, line) in text.lines().take(6).enumerate() {

@@ -69,7 +69,7 @@ fn version(tool: Profiler, real: &Path, toolkits: &[Toolkit]) -> Reading<String>
 }
 
 /// `…/nsight-systems/2024.6.2/…`, `…/nsight-compute-2024.3.2/…`.
-fn nsight_version(path: &str) -> Option<String> {
+pub(super) fn nsight_version(path: &str) -> Option<String> {
     let (_, rest) = path.split_once("/nsight-")?;
     let is_version = |text: &&str| {
         text.starts_with(|first: char| first.is_ascii_digit())

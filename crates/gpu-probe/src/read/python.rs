@@ -3,10 +3,10 @@
 //! Everything is read from the metadata that installers leave; no interpreter is started. That
 //! keeps the answer true for a broken environment, and fast.
 
-mod build;
-mod conda;
-mod metadata;
-mod packages;
+pub(super) mod build;
+pub(super) mod conda;
+pub(super) mod metadata;
+pub(super) mod packages;
 
 use super::{
     root::Root,
@@ -92,12 +92,12 @@ fn python_version(root: &Root, site_packages: &Path) -> Reading<PythonVersion> {
     }
 }
 
-fn folder_version(name: &str) -> Option<PythonVersion> {
+pub(super) fn folder_version(name: &str) -> Option<PythonVersion> {
     name.strip_prefix("python").or_else(|| name.strip_prefix("pypy"))?.parse().ok()
 }
 
 /// `version = 3.11.7` by `venv`, `version_info = 3.11.7.final.0` by `virtualenv`.
-fn parse_pyvenv(text: &str) -> Option<PythonVersion> {
+pub(super) fn parse_pyvenv(text: &str) -> Option<PythonVersion> {
     text.lines().find_map(|line| {
         let (name, value) = line.split_once('=')?;
         if !matches!(name.trim(), "version" | "version_info") {

@@ -1,6 +1,6 @@
 //! CUDA toolkits: every folder that holds one, each once, with all the ways that lead to it.
 
-mod version;
+pub(super) mod version;
 
 use super::{
     root::Root,
@@ -152,7 +152,7 @@ fn host_compiler_limit(root: &Root, includes: &[PathBuf]) -> Reading<NvccLimit> 
 }
 
 /// Reads the limits out of `crt/host_config.h`: `#if __GNUC__ > 13`, `(__clang_major__ >= 19)`.
-fn parse_host_config(text: &str) -> NvccLimit {
+pub(super) fn parse_host_config(text: &str) -> NvccLimit {
     let mut limit = NvccLimit::default();
     // HOS, Grace and Apple have limits of their own, in the same words.
     let mut general_clang = false;

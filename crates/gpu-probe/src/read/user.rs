@@ -51,13 +51,13 @@ fn group_name(text: &str, group: u32) -> String {
 
 /// What `/proc/self/status` says that matters here.
 #[derive(Debug, Default, PartialEq)]
-struct Status {
+pub(super) struct Status {
     uid: Option<u32>,
     groups: Vec<u32>,
     capabilities: Option<u64>,
 }
 
-fn parse_status(text: &str) -> Status {
+pub(super) fn parse_status(text: &str) -> Status {
     let line = |key: &str| text.lines().find_map(|line| line.strip_prefix(key));
     let numbers = |key: &str| -> Vec<u32> {
         let words = line(key).unwrap_or_default().split_whitespace();
@@ -78,7 +78,7 @@ fn parse_status(text: &str) -> Status {
 }
 
 /// The name for a number in `/etc/passwd` or `/etc/group`: both hold the number in the third place.
-fn name_of(text: &str, number: u32) -> Option<&str> {
+pub(super) fn name_of(text: &str, number: u32) -> Option<&str> {
     text.lines().find_map(|line| {
         let mut fields = line.split(':');
         let name = fields.next()?;

@@ -42,7 +42,7 @@ fn stronger(one: Reading<bool>, other: Reading<bool>) -> Reading<bool> {
     if weight(&other) > weight(&one) { other } else { one }
 }
 
-fn parse_containerd(text: &str) -> Result<bool, String> {
+pub(in crate::read) fn parse_containerd(text: &str) -> Result<bool, String> {
     let table: Table = toml::from_str(text.trim_start_matches('\u{feff}'))
         .map_err(|error: toml::de::Error| error.message().to_owned())?;
     Ok(names_nvidia(&table))

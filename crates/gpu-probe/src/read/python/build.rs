@@ -10,7 +10,7 @@ const HEAD: u64 = 64 * 1024;
 
 /// What a package was built for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Built {
+pub(in crate::read) struct Built {
     pub(super) cuda: Reading<CudaVersion>,
     pub(super) architectures: Reading<Vec<ComputeCapability>>,
 }
@@ -92,7 +92,7 @@ fn unsaid() -> Built {
 
 /// `cuda: Optional[str] = '12.6'`, `cuda = None`, `cuda_version = "12.6"`, or else the build in
 /// `__version__ = '0.29.2+cu132'`.
-fn parse_assignments(text: &str) -> Built {
+pub(in crate::read) fn parse_assignments(text: &str) -> Built {
     let assigned = |names: [&str; 2]| {
         text.lines().find_map(|line| {
             let (left, right) = line.split_once('=')?;
@@ -113,7 +113,7 @@ fn parse_assignments(text: &str) -> Built {
 }
 
 /// `('cuda_version', '12.5.1')` and `('cuda_compute_capabilities', ['sm_60', 'compute_90'])`.
-fn parse_tensorflow(text: &str) -> Built {
+pub(in crate::read) fn parse_tensorflow(text: &str) -> Built {
     let after = |key: &str| {
         let at = text.find(&format!("{key}\"")).or_else(|| text.find(&format!("{key}'")))?;
         text[at + key.len() + 1..].trim_start().strip_prefix([',', ':']).map(str::trim_start)
@@ -149,7 +149,7 @@ fn architectures<'text>(
 }
 
 /// `{"version": {"cuda": 1206, …}, "env": {"TORCH_CUDA_ARCH_LIST": "8.0+PTX 9.0a", …}}`.
-fn parse_xformers(text: &str) -> Built {
+pub(in crate::read) fn parse_xformers(text: &str) -> Built {
     let Ok(json) = serde_json::from_str::<serde_json::Value>(text) else { return unsaid() };
     let cuda = match json.pointer("/version/cuda") {
         Some(serde_json::Value::Null) => Reading::Absent,
@@ -168,7 +168,7 @@ fn parse_xformers(text: &str) -> Built {
 }
 
 /// What the version, the name and the requirements say.
-fn by_metadata(package: &Metadata) -> Reading<CudaVersion> {
+pub(in crate::read) fn by_metadata(package: &Metadata) -> Reading<CudaVersion> {
     let name = package.name.as_str();
     if let Some((_, local)) = package.version.split_once('+')
         && let Some(told) = parse_tag(local)
@@ -203,7 +203,7 @@ fn minor_line(version: &str) -> Option<CudaVersion> {
 
 /// `cu126`, `cuda12.6`, `cuda120py311`, `cpu`, `rocm6.2`; `cu12` and `cuda12x` name the major
 /// version only. `None` for text that says nothing of the kind.
-pub(super) fn parse_tag(tag: &str) -> Option<Reading<CudaVersion>> {
+pub(in crate::read) fn parse_tag(tag: &str) -> Option<Reading<CudaVersion>> {
     if tag.starts_with("cpu") || tag.starts_with("rocm") || tag.starts_with("xpu") {
         return Some(Reading::Absent);
     }

@@ -24,7 +24,7 @@ pub(super) fn merge(root: &Root, prefix: Option<&Path>, packages: &mut Vec<Pytho
 }
 
 /// `pytorch-2.5.1-py3.11_cuda12.4_cudnn9.1.0_0.json`.
-fn parse_file_name(name: &str) -> Option<PythonPackage> {
+pub(in crate::read) fn parse_file_name(name: &str) -> Option<PythonPackage> {
     let mut parts = name.strip_suffix(".json")?.rsplitn(3, '-');
     let (build, version, name) = (parts.next()?, parts.next()?, parts.next()?);
     let name = match name {

@@ -2,7 +2,7 @@
 
 /// What is needed of a `METADATA` file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Metadata {
+pub(in crate::read) struct Metadata {
     /// Normalised.
     pub(super) name: String,
     pub(super) version: String,
@@ -11,7 +11,7 @@ pub(super) struct Metadata {
 }
 
 /// Reads the headers. `Err` says what they lack.
-pub(super) fn parse_metadata(text: &str) -> Result<Metadata, &'static str> {
+pub(in crate::read) fn parse_metadata(text: &str) -> Result<Metadata, &'static str> {
     if text.contains('\0') {
         return Err("its metadata is not text in UTF-8");
     }
@@ -48,7 +48,7 @@ fn parse_pin(requirement: &str) -> Option<(String, String)> {
 }
 
 /// The one spelling of a package's name (PEP 503): lower case, runs of `-`, `_` and `.` as `-`.
-pub(super) fn normalise(name: &str) -> String {
+pub(in crate::read) fn normalise(name: &str) -> String {
     let mut normal = String::with_capacity(name.len());
     for letter in name.trim().chars() {
         match letter {

@@ -126,14 +126,14 @@ pub(super) fn read(
 }
 
 /// The normalised name of the package that `entry` is the metadata of.
-fn parse_entry(entry: &str) -> Option<String> {
+pub(in crate::read) fn parse_entry(entry: &str) -> Option<String> {
     let stem = entry.strip_suffix(".dist-info").or_else(|| entry.strip_suffix(".egg-info"))?;
     let name = stem.split('-').next().filter(|name| !name.is_empty())?;
     Some(normalise(name))
 }
 
 /// `pip` renames what it replaces: `torch` becomes `~orch`.
-fn is_left_over(entry: &str) -> bool {
+pub(in crate::read) fn is_left_over(entry: &str) -> bool {
     let Some(rest) = entry.strip_prefix('~') else { return false };
     let Some(name) = parse_entry(&format!("x{rest}")) else { return false };
     let same_tail = |wanted: &&str| wanted.get(1..) == name.get(1..) && name.len() > 2;

@@ -45,7 +45,7 @@ pub(super) fn read(root: &Root, folder: &Path, includes: &[PathBuf]) -> Reading<
 }
 
 /// `{"cuda": {"version": "12.6.3"}, …}`; `11.8.20220929` has a date in place of a patch.
-fn parse_version_json(text: &str) -> Option<CudaVersion> {
+pub(in crate::read) fn parse_version_json(text: &str) -> Option<CudaVersion> {
     #[derive(serde::Deserialize)]
     struct VersionJson {
         cuda: Component,
@@ -59,7 +59,7 @@ fn parse_version_json(text: &str) -> Option<CudaVersion> {
 }
 
 /// `CUDA Version 10.2.89`.
-fn parse_version_txt(text: &str) -> Option<CudaVersion> {
+pub(in crate::read) fn parse_version_txt(text: &str) -> Option<CudaVersion> {
     let (_, version) = text.split_once("CUDA Version ")?;
     without_date(version.split_whitespace().next()?.parse().ok()?)
 }
@@ -70,7 +70,7 @@ fn without_date(version: CudaVersion) -> Option<CudaVersion> {
 }
 
 /// `#define CUDA_VERSION 12060`.
-fn parse_cuda_h(text: &str) -> Option<CudaVersion> {
+pub(in crate::read) fn parse_cuda_h(text: &str) -> Option<CudaVersion> {
     text.lines().find_map(|line| {
         let rest =
             line.trim().strip_prefix("#define")?.trim_start().strip_prefix("CUDA_VERSION")?;
@@ -79,7 +79,7 @@ fn parse_cuda_h(text: &str) -> Option<CudaVersion> {
 }
 
 /// `cuda-version-12.6-h7480c83_3.json`.
-fn conda_version(name: &str) -> Option<CudaVersion> {
+pub(in crate::read) fn conda_version(name: &str) -> Option<CudaVersion> {
     name.strip_prefix("cuda-version-")?.split('-').next()?.parse().ok()
 }
 

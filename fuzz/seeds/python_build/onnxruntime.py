@@ -1,0 +1,2 @@
+package_name = "onnxruntime-gpu"
+cuda_version = "12.6"

@@ -1,0 +1,2 @@
+__version__ = '0.29.2+cu132'
+git_version = 'x'

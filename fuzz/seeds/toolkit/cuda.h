@@ -1,0 +1,4 @@
+/**
+ * CUDA API version number
+ */
+#define CUDA_VERSION 12060
