@@ -84,7 +84,8 @@ pub(super) fn gpu_max_pcie_generation(device: &Device<'_>) -> Answer<u32> {
     Ok(number!(device, nvmlDeviceGetGpuMaxPcieLinkGeneration))
 }
 
-/// Why the clocks are held down, a bit a reason; by the name that drivers have long had, then by the new one.
+/// Why the clocks are held down, a bit a reason; by the name that drivers have long had, then by
+/// the new one.
 pub(crate) fn throttle_mask(device: &Device<'_>) -> Answer<u64> {
     if device.nvml().lib().nvmlDeviceGetCurrentClocksThrottleReasons.is_ok() {
         return Ok(number!(device, nvmlDeviceGetCurrentClocksThrottleReasons));
