@@ -2,9 +2,9 @@
 //!
 //! Versions ([`CudaVersion`], [`DriverVersion`], [`ComputeCapability`], [`PythonVersion`]) parse,
 //! compare and print; the tables say which driver a toolkit needs ([`least_driver`]), which GPUs it
-//! can build for ([`architecture`]), how long a driver branch lives ([`driver_branch()`]) and what a
-//! GPU should reach ([`gpu_models_named`], [`peak_bandwidth_gb_s`]). Everything here is data and pure
-//! functions: this crate reads nothing from the machine.
+//! can build for ([`architecture()`]), how long a driver branch lives ([`driver_branch()`]) and
+//! what a GPU should reach ([`gpu_models_named`], [`peak_bandwidth_gb_s`]). Everything here is data
+//! and pure functions: this crate reads nothing from the machine.
 //!
 //! ```
 //! use cuda_compat::{CudaVersion, DriverVersion, Platform, least_driver};

@@ -36,7 +36,7 @@ mod tree;
 mod user;
 
 pub(crate) use cuda::cuda;
-pub(crate) use nvml::{nvml, throttle_reasons};
+pub(crate) use nvml::{nvml, nvml_reading, throttle_mask, throttle_reasons};
 
 use crate::{
     ChildCommand, ChildTask, CudnnCopy, Depth, DriverLibraries, Environment, Facts, HostCompiler,

@@ -3,16 +3,13 @@
 //! Those come first that the loader reaches: `LD_LIBRARY_PATH`, its cache, its default folders.
 //! After them stand copies that lie where it looks only after a change of its configuration.
 
-use super::{loader, root::Root};
+use super::{elf, loader, root::Root};
 use crate::{
     DriverLibraries, Environment, LibraryCopy, LibraryKind,
-    Reading::{self, Absent, Found, Unknown},
+    Reading::{Absent, Found, Unknown},
 };
 use cuda_compat::DriverVersion;
-use std::{
-    io::Read,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 /// Reads all three libraries.
 pub(crate) fn read(root: &Root, environment: &Environment) -> DriverLibraries {
@@ -92,9 +89,10 @@ fn copy(root: &Root, path: String) -> Option<(PathBuf, LibraryCopy)> {
         Found(real) => real,
         Absent | Unknown(_) => PathBuf::from(&path),
     };
-    let elf = match head(root, &path) {
-        Found([0x7f, b'E', b'L', b'F', 1]) => return None,
-        Found(head) => Found(head.starts_with(b"\x7fELF")),
+    // The magic number and the class.
+    let elf = match root.first_bytes(&path, 5) {
+        Found(head) if head == b"\x7fELF\x01" => return None,
+        Found(head) => Found(head.starts_with(elf::MAGIC)),
         Absent if root.link(&path).found().is_some() => {
             Unknown(format!("the link `{path}` leads to nothing"))
         }
@@ -103,23 +101,6 @@ fn copy(root: &Root, path: String) -> Option<(PathBuf, LibraryCopy)> {
     };
     let version = version_of(&real).into();
     Some((real, LibraryCopy { kind: kind_of(&path), path, version, elf }))
-}
-
-/// The first five bytes: the magic number and the class.
-fn head(root: &Root, path: &str) -> Reading<[u8; 5]> {
-    let read = || {
-        let mut bytes = [0; 5];
-        let mut file = std::fs::File::open(root.path(path))?.take(5);
-        let mut length = 0;
-        while let Some(rest) = bytes.get_mut(length..).filter(|rest| !rest.is_empty()) {
-            match file.read(rest)? {
-                0 => break,
-                read => length += read,
-            }
-        }
-        Ok(bytes)
-    };
-    super::root::reading(read(), Path::new(path))
 }
 
 /// What a path says of a library.

@@ -11,7 +11,8 @@ mod gpu;
 mod processes;
 mod raw;
 
-pub(crate) use raw::throttle_reasons;
+pub(crate) use answer::reading as nvml_reading;
+pub(crate) use raw::{throttle_mask, throttle_reasons};
 
 use crate::{
     CallCode, Nvml, NvmlGpu,

@@ -91,16 +91,17 @@ impl Root {
 
     /// The first `limit` bytes of a file as text; `Absent` where there is none.
     pub(crate) fn head(&self, path: impl AsRef<Path>, limit: u64) -> Reading<String> {
-        self.first_bytes(path.as_ref(), limit)
-            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        self.first_bytes(path, limit).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// The bytes of a file, at most 8 MiB of them.
     pub(crate) fn bytes(&self, path: impl AsRef<Path>) -> Reading<Vec<u8>> {
-        self.first_bytes(path.as_ref(), LARGEST)
+        self.first_bytes(path, LARGEST)
     }
 
-    fn first_bytes(&self, path: &Path, limit: u64) -> Reading<Vec<u8>> {
+    /// The first `limit` bytes of a file; `Absent` where there is none.
+    pub(crate) fn first_bytes(&self, path: impl AsRef<Path>, limit: u64) -> Reading<Vec<u8>> {
+        let path = path.as_ref();
         let read = || {
             let mut bytes = Vec::new();
             std::fs::File::open(self.real(path)?)?.take(limit).read_to_end(&mut bytes)?;

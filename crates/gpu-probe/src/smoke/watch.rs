@@ -6,13 +6,9 @@
 use crate::{
     Reading, SmokeWatch,
     driver::{LoadError, open_library},
-    read::throttle_reasons,
+    read::{nvml_reading, throttle_mask, throttle_reasons},
 };
-use nvml_wrapper::{
-    Device, Nvml,
-    enum_wrappers::device::TemperatureSensor,
-    error::{Bits, NvmlError},
-};
+use nvml_wrapper::{Device, Nvml, enum_wrappers::device::TemperatureSensor};
 use std::{
     ffi::OsStr,
     mem::ManuallyDrop,
@@ -121,24 +117,11 @@ fn open() -> Result<ManuallyDrop<Nvml>, String> {
 }
 
 fn sample(device: &Device<'_>) -> Sample {
-    let bits = match device.current_throttle_reasons_strict() {
-        Ok(reasons) => Ok(reasons.bits()),
-        Err(NvmlError::IncorrectBits(Bits::U64(bits))) => Ok(bits),
-        Err(error) => Err(error),
-    };
     Sample {
-        throttle_bits: reading(bits),
-        temperature_c: reading(device.temperature(TemperatureSensor::Gpu)),
-        pcie_generation: reading(device.current_pcie_link_gen()),
-        pcie_width: reading(device.current_pcie_link_width()),
-    }
-}
-
-fn reading<T>(answer: Result<T, NvmlError>) -> Reading<T> {
-    match answer {
-        Ok(value) => Reading::Found(value),
-        Err(NvmlError::NotSupported) => Reading::Absent,
-        Err(error) => Reading::Unknown(error.to_string()),
+        throttle_bits: nvml_reading(throttle_mask(device)),
+        temperature_c: nvml_reading(device.temperature(TemperatureSensor::Gpu)),
+        pcie_generation: nvml_reading(device.current_pcie_link_gen()),
+        pcie_width: nvml_reading(device.current_pcie_link_width()),
     }
 }
 

@@ -13,7 +13,7 @@ const NOT_SUPPORTED: CallCode = CallCode(3);
 const FUNCTION_NOT_FOUND: CallCode = CallCode(13);
 
 /// A value, or absent where the device does not have it, or unknown with the name of the code.
-pub(super) fn reading<T>(result: Result<T, NvmlError>) -> Reading<T> {
+pub(crate) fn reading<T>(result: Result<T, NvmlError>) -> Reading<T> {
     match result.map_err(code_of) {
         Ok(value) => Found(value),
         Err(Ok(code)) => failed(code),

@@ -84,8 +84,9 @@ pub(super) fn gpu_max_pcie_generation(device: &Device<'_>) -> Answer<u32> {
     Ok(number!(device, nvmlDeviceGetGpuMaxPcieLinkGeneration))
 }
 
-/// The reasons by the name that drivers have long had, then by the new one.
-pub(super) fn throttle_mask(device: &Device<'_>) -> Answer<u64> {
+/// Why the clocks are held down, a bit a reason; by the name that drivers have long had, then by
+/// the new one.
+pub(crate) fn throttle_mask(device: &Device<'_>) -> Answer<u64> {
     if device.nvml().lib().nvmlDeviceGetCurrentClocksThrottleReasons.is_ok() {
         return Ok(number!(device, nvmlDeviceGetCurrentClocksThrottleReasons));
     }
