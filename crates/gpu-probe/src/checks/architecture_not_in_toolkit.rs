@@ -6,6 +6,7 @@
 //! old nothing can be built.
 //!
 //! Confirm with `nvcc --list-gpu-arch` and `nvidia-smi --query-gpu=name,compute_cap --format=csv`.
+//! Build with a toolkit that knows the GPU, or test on a GPU that the toolkit knows.
 
 use super::driver_too_old_for_cuda::wanted_cudas;
 use super::gpu_not_in_project::gpu_capabilities;

@@ -7,9 +7,9 @@
 //! Confirm with `nvidia-ctk cdi list`. Newer container toolkits bring a service that writes the
 //! file anew after every driver update.
 
-use super::container_toolkit_missing::{has_gpu, install_command};
+use super::container_toolkit_missing::install_command;
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, Profile};
+use crate::{Facts, Need, Profile, evidence};
 use serde::Serialize;
 
 /// Podman is the way to containers here, and no CDI specification exists.
@@ -35,7 +35,7 @@ impl CdiSpecMissing {
         let is_wanted = toolkit || need.profile == Profile::Runner;
         let only_podman = containers.podman.found().is_some() && containers.docker.is_absent();
         let on_host = facts.host.machine.container.found().is_none();
-        if !is_wanted || !only_podman || !on_host || !containers.cdi.is_empty() || !has_gpu(facts) {
+        if !is_wanted || !only_podman || !on_host || !containers.cdi.is_empty() || !evidence::has_gpu(facts) {
             return Vec::new();
         }
         let install = install_command(facts, "nvidia-container-toolkit");

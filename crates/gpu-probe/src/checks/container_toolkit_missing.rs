@@ -7,7 +7,7 @@
 //! NVIDIA's repository, tell Docker about it, and restart Docker.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, PackageManager, Profile};
+use crate::{Facts, Need, PackageManager, Profile, evidence};
 use serde::Serialize;
 
 /// The NVIDIA container toolkit is not installed.
@@ -45,17 +45,10 @@ pub(super) fn runs_engine_here(facts: &Facts, need: &Need) -> bool {
     let machine = &facts.host.machine;
     let in_wsl = machine.wsl.found().is_some();
     let remote = facts.environment.get("DOCKER_HOST").is_some_and(|host| host.contains("tcp:"));
-    has_gpu(facts)
+    evidence::has_gpu(facts)
         && machine.container.found().is_none()
         && !remote
         && (!in_wsl || need.profile == Profile::Runner)
-}
-
-/// Whether anything shows that this machine has an NVIDIA GPU.
-pub(super) fn has_gpu(facts: &Facts) -> bool {
-    facts.pci.found().is_some_and(|gpus| !gpus.is_empty())
-        || facts.nvml.answered().is_some_and(|nvml| !nvml.gpus.is_empty())
-        || facts.cuda.answered().is_some_and(|cuda| !cuda.devices.is_empty())
 }
 
 /// The command that installs a package; `None` on a distribution that we do not know.

@@ -7,9 +7,8 @@
 //! Confirm with `snap list docker`. Remove the snap and install Docker Engine from Docker's own
 //! package repository. Images and volumes of the snap live in `/var/snap/docker` and go with it.
 
-use super::container_toolkit_missing::has_gpu;
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, Reading};
+use crate::{Facts, Need, Reading, evidence};
 use serde::Serialize;
 
 /// Docker is the snap.
@@ -23,7 +22,7 @@ impl DockerIsSnap {
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let is_snap = facts.containers.docker_is_snap == Reading::Found(true);
-        if is_snap && has_gpu(facts) { vec![Self {}] } else { Vec::new() }
+        if is_snap && evidence::has_gpu(facts) { vec![Self {}] } else { Vec::new() }
     }
 }
 

@@ -17,7 +17,8 @@ use serde::Serialize;
 /// Module and libraries do not fit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error(
-    "the loaded kernel module{} and the driver libraries{} are of different versions",
+    "the {}{} and the driver libraries{} are of different versions",
+    if *.wsl { "driver of Windows" } else { "loaded kernel module" },
     version_words(.module),
     version_words(.libraries)
 )]
@@ -30,6 +31,8 @@ pub struct DriverVersionMismatch {
     pub on_disk: Option<DriverVersion>,
     /// Whether this is a container.
     pub container: bool,
+    /// Whether this is a WSL guest, whose driver is Windows' own.
+    pub wsl: bool,
 }
 
 impl DriverVersionMismatch {
@@ -54,6 +57,7 @@ impl DriverVersionMismatch {
             libraries: libraries.filter(|_| differ),
             on_disk: disk.and_then(|module| module.version.found()).copied(),
             container: evidence::in_container(facts),
+            wsl: evidence::in_wsl(facts),
         }]
     }
 }
@@ -64,6 +68,15 @@ impl Diagnosis for DriverVersionMismatch {
     }
 
     fn fixes(&self) -> Vec<Fix> {
+        if self.wsl {
+            return vec![
+                Fix::by_hand(
+                    "remove the Linux driver (packages `nvidia-*` and `libnvidia-*`) from WSL: there the \
+                     driver is Windows' own",
+                ),
+                Fix::by_hand("in Windows, update the NVIDIA driver, then run `wsl --shutdown`"),
+            ];
+        }
         if self.container {
             return vec![Fix::by_hand(
                 "remove the driver's packages (`libcuda1`, `libnvidia-compute-*`, `nvidia-utils-*`) from the \
@@ -71,12 +84,20 @@ impl Diagnosis for DriverVersionMismatch {
                  start the container again",
             )];
         }
-        let mut fixes =
-            vec![Fix::by_command("load the module that fits the libraries", "sudo reboot")];
+        let mut fixes = Vec::new();
+        // A reboot loads what is on disk, and that would be the same module again.
+        if self.on_disk.is_some() && self.on_disk == self.module && self.libraries.is_some() {
+            fixes.push(Fix::by_command(
+                "build the module of the libraries' version (the one on disk is as old as the loaded \
+                 one), or install the driver's packages anew",
+                "sudo dkms autoinstall",
+            ));
+        }
+        fixes.push(Fix::by_command("load the module that fits the libraries", "sudo reboot"));
         if self.on_disk.is_none() || self.on_disk == self.libraries || self.libraries.is_none() {
             fixes.push(Fix::by_command(
-                "or, without a reboot, stop every program that uses the GPU and load the module \
-                 anew",
+                "or, without a reboot, stop every program that uses the GPU (also the display server and \
+                 `nvidia-persistenced`) and load the module anew",
                 "sudo modprobe -r nvidia_uvm nvidia_drm nvidia_modeset nvidia && sudo modprobe \
                  nvidia",
             ));

@@ -11,7 +11,7 @@
 use super::no_kernel_image::NO_BINARY;
 use super::ptx_too_new::UNSUPPORTED_PTX;
 use super::{Diagnosis, Fix, Place};
-use crate::{CallCode, Facts, KernelRun, Need, Reading, SmokeGpu, cuda_code_name};
+use crate::{CallCode, Facts, KernelRun, Need, Reading, SmokeGpu, cuda_code_name, evidence};
 use serde::Serialize;
 
 /// A driver call failed in the smoke test.
@@ -45,7 +45,7 @@ pub(super) struct Failure<'a> {
 
 /// Every call of the smoke test that failed; of one GPU the same failure is named once.
 pub(super) fn failures(facts: &Facts) -> Vec<Failure<'_>> {
-    smoke_gpus(facts).iter().flat_map(failures_of).collect()
+    evidence::smoke_gpus(facts).iter().flat_map(failures_of).collect()
 }
 
 fn failures_of(gpu: &SmokeGpu) -> Vec<Failure<'_>> {
@@ -54,7 +54,7 @@ fn failures_of(gpu: &SmokeGpu) -> Vec<Failure<'_>> {
         let reading = if run == "cubin" { &gpu.cubin } else { &gpu.ptx };
         let Some(KernelRun::Failed { call, code, log }) = reading.found() else { return None };
         Some(Failure {
-            gpu: smoke_place(gpu),
+            gpu: evidence::smoke_place(gpu),
             ordinal: gpu.ordinal,
             which,
             call,
@@ -68,21 +68,6 @@ fn failures_of(gpu: &SmokeGpu) -> Vec<Failure<'_>> {
     match (cubin, ptx) {
         (Some(cubin), Some(ptx)) if cubin.call == ptx.call && cubin.code == ptx.code => vec![cubin],
         (cubin, ptx) => cubin.into_iter().chain(ptx).collect(),
-    }
-}
-
-/// The GPUs of the smoke test; none where it did not run or did not come back.
-pub(super) fn smoke_gpus(facts: &Facts) -> &[SmokeGpu] {
-    let smoke = facts.smoke.as_ref().and_then(|smoke| smoke.answered());
-    smoke.map(|smoke| smoke.gpus.as_slice()).unwrap_or_default()
-}
-
-/// Where a GPU of the smoke test is.
-pub(super) fn smoke_place(gpu: &SmokeGpu) -> Place {
-    let address = gpu.pci_address.found().cloned();
-    Place::Gpu {
-        gpu: address.unwrap_or_else(|| gpu.ordinal.to_string()),
-        name: gpu.name.found().cloned(),
     }
 }
 

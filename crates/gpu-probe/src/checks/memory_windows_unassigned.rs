@@ -28,7 +28,8 @@ impl MemoryWindowsUnassigned {
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let unassigned = evidence::pci_gpus(facts)
             .iter()
-            .filter(|gpu| gpu.memory_windows_assigned.found() == Some(&false));
+            .filter(|gpu| gpu.memory_windows_assigned.found() == Some(&false))
+            .filter(|gpu| !works(facts, &gpu.address));
         let gpus: Vec<String> = unassigned.map(|gpu| gpu.address.clone()).collect();
         if gpus.is_empty() {
             return Vec::new();
@@ -54,6 +55,13 @@ impl Diagnosis for MemoryWindowsUnassigned {
             ),
         }]
     }
+}
+
+/// Whether NVML reaches the GPU all the same.
+fn works(facts: &Facts, address: &str) -> bool {
+    evidence::nvml_gpus(facts).iter().any(|gpu| {
+        gpu.pci_address.found().is_some_and(|own| own == address) && gpu.memory.found().is_some()
+    })
 }
 
 #[cfg(test)]

@@ -30,10 +30,7 @@ impl MpsUnreachable {
     pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/driver-version-mismatch"];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        let Some((_, code)) = evidence::cuda_failure(facts) else { return Vec::new() };
-        if evidence::cuda_claim(facts) != Some(Self::CODE) {
-            return Vec::new();
-        }
+        let Some(code) = evidence::mps_failure(facts) else { return Vec::new() };
         vec![Self {
             code,
             folder: facts.environment.get("CUDA_MPS_PIPE_DIRECTORY").map(str::to_owned),
@@ -48,7 +45,10 @@ impl Diagnosis for MpsUnreachable {
 
     fn fixes(&self) -> Vec<Fix> {
         vec![
-            Fix::by_command("stop the daemon", "echo quit | nvidia-cuda-mps-control"),
+            Fix::by_command(
+                "once no program uses it, stop the daemon",
+                "echo quit | nvidia-cuda-mps-control",
+            ),
             Fix::by_command(
                 "start it anew, as the user of the programs",
                 "nvidia-cuda-mps-control -d",

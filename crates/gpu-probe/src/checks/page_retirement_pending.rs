@@ -5,9 +5,9 @@
 //!
 //! Confirm with `nvidia-smi --query --display=PAGE_RETIREMENT` (`Pending Page Blacklist: Yes`).
 
-use super::uncorrected_ecc_errors::{nvml_gpus, nvml_place, reset_gpu};
+use super::uncorrected_ecc_errors::reset_gpu;
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, Reading};
+use crate::{Facts, Need, Reading, evidence};
 use serde::Serialize;
 
 /// Page retirement is pending.
@@ -26,9 +26,9 @@ impl PageRetirementPending {
     pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/uncorrected-ecc-errors"];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        let gpus = nvml_gpus(facts).iter();
+        let gpus = evidence::nvml_gpus(facts).iter();
         let pending = gpus.filter(|gpu| gpu.page_retirement_pending == Reading::Found(true));
-        pending.map(|gpu| Self { gpu: nvml_place(gpu), index: gpu.index }).collect()
+        pending.map(|gpu| Self { gpu: evidence::nvml_place(gpu), index: gpu.index }).collect()
     }
 }
 

@@ -10,11 +10,9 @@
 //! cable of an older generation, a slot that has fewer lanes than it is long, an SSD that shares
 //! the lanes, or a limit in the firmware's settings.
 
-use super::kernel_failed::{smoke_gpus, smoke_place};
-use super::uncorrected_ecc_errors::nvml_gpus;
 use super::{Diagnosis, Fix, Place};
 use crate::shell_word::shell_word;
-use crate::{Facts, Need, NvmlGpu, SmokeGpu};
+use crate::{Facts, Need, NvmlGpu, SmokeGpu, evidence};
 use serde::Serialize;
 use std::fmt;
 
@@ -65,7 +63,7 @@ impl PcieLinkNarrow {
     pub(super) const FOLLOWS_FROM: &[&str] = &[];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        smoke_gpus(facts).iter().filter_map(|gpu| Self::of(facts, gpu)).collect()
+        evidence::smoke_gpus(facts).iter().filter_map(|gpu| Self::of(facts, gpu)).collect()
     }
 
     fn of(facts: &Facts, gpu: &SmokeGpu) -> Option<Self> {
@@ -76,7 +74,7 @@ impl PcieLinkNarrow {
         }
         let address = gpu.pci_address.found()?;
         let same = |other: &&NvmlGpu| other.pci_address.found() == Some(address);
-        let pcie = &nvml_gpus(facts).iter().find(same)?.pcie;
+        let pcie = &evidence::nvml_gpus(facts).iter().find(same)?.pcie;
         let under_load = Link {
             generation: *gpu.watch.pcie_generation.found()?,
             width: *gpu.watch.pcie_width.found()?,
@@ -88,7 +86,7 @@ impl PcieLinkNarrow {
         let narrow =
             under_load.generation < possible.generation || under_load.width < possible.width;
         narrow.then(|| Self {
-            gpu: smoke_place(gpu),
+            gpu: evidence::smoke_place(gpu),
             under_load,
             possible,
             gpu_generation: pcie.gpu_max.generation.found().copied(),

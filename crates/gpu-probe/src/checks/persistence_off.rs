@@ -8,9 +8,8 @@
 //! Confirm with `nvidia-smi --query-gpu=persistence_mode --format=csv`. The service
 //! `nvidia-persistenced`, which comes with the driver, is the way that NVIDIA recommends.
 
-use super::uncorrected_ecc_errors::nvml_gpus;
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, NvmlGpu, Reading};
+use crate::{Facts, Need, NvmlGpu, Reading, evidence};
 use serde::Serialize;
 
 /// Persistence is off on data-centre GPUs.
@@ -42,7 +41,7 @@ impl PersistenceOff {
             gpu.persistence == Reading::Found(false)
                 && gpu.name.found().is_some_and(|name| is_data_centre(name))
         };
-        let gpus = nvml_gpus(facts).iter().filter(off).count();
+        let gpus = evidence::nvml_gpus(facts).iter().filter(off).count();
         let container = machine.container.found().is_some();
         if gpus == 0 { Vec::new() } else { vec![Self { gpus, container }] }
     }

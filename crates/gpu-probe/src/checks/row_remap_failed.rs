@@ -5,9 +5,8 @@
 //!
 //! Confirm with `nvidia-smi --query --display=ROW_REMAPPER` (`Remapping Failure Occurred: Yes`).
 
-use super::uncorrected_ecc_errors::{nvml_gpus, nvml_place};
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, NvmlGpu};
+use crate::{Facts, Need, NvmlGpu, evidence};
 use serde::Serialize;
 
 /// A row remapping failed.
@@ -28,9 +27,9 @@ impl RowRemapFailed {
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let failed = |gpu: &NvmlGpu| {
             let rows = gpu.remapped_rows.found().filter(|rows| rows.failed)?;
-            Some(Self { gpu: nvml_place(gpu), replaced: rows.uncorrectable })
+            Some(Self { gpu: evidence::nvml_place(gpu), replaced: rows.uncorrectable })
         };
-        nvml_gpus(facts).iter().filter_map(failed).collect()
+        evidence::nvml_gpus(facts).iter().filter_map(failed).collect()
     }
 }
 

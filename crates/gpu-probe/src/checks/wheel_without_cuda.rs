@@ -7,9 +7,8 @@
 //! Confirm with `python -c 'import torch; print(torch.version.cuda)'`, which prints `None`. Install
 //! the build for your CUDA as the selector on pytorch.org says.
 
-use super::container_toolkit_missing::has_gpu;
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, PythonEnvironment};
+use crate::{Facts, Need, PythonEnvironment, evidence};
 use serde::Serialize;
 
 /// A build for the processor on a machine with a GPU.
@@ -32,7 +31,7 @@ impl WheelWithoutCuda {
     pub(super) const FOLLOWS_FROM: &[&str] = &[];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        if !has_gpu(facts) {
+        if !evidence::has_gpu(facts) {
             return Vec::new();
         }
         facts.python.iter().flat_map(Self::of).collect()
