@@ -17,6 +17,10 @@ pub struct ContainerToolkitMissing {
     /// The command that installs it, where the distribution is one that we know.
     #[serde(skip)]
     pub install: Option<String>,
+    /// Whether Docker runs without root, where the commands differ.
+    pub rootless: bool,
+    /// Whether this machine is a runner, whose jobs need the GPU in Docker.
+    pub needed: bool,
 }
 
 impl ContainerToolkitMissing {
@@ -33,7 +37,11 @@ impl ContainerToolkitMissing {
         if !is_missing || !runs_engine_here(facts, need) {
             return Vec::new();
         }
-        vec![Self { install: install_command(facts, "nvidia-container-toolkit") }]
+        vec![Self {
+            install: install_command(facts, "nvidia-container-toolkit"),
+            rootless: engine.rootless,
+            needed: need.profile == Profile::Runner,
+        }]
     }
 }
 
@@ -62,6 +70,17 @@ pub(super) fn install_command(facts: &Facts, package: &str) -> Option<String> {
     Some(format!("sudo {installer} {package}"))
 }
 
+/// The step that tells Docker about the toolkit.
+pub(super) fn configure_docker(rootless: bool) -> Fix {
+    let command = if rootless {
+        "nvidia-ctk runtime configure --runtime=docker --config=\"$HOME/.config/docker/daemon.json\" && \
+         systemctl --user restart docker"
+    } else {
+        "sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker"
+    };
+    Fix::by_command("tell Docker about the NVIDIA runtime; the restart ends its containers", command)
+}
+
 impl Diagnosis for ContainerToolkitMissing {
     fn place(&self) -> Place {
         Place::Machine
@@ -76,10 +95,7 @@ impl Diagnosis for ContainerToolkitMissing {
                     .to_owned(),
                 command: self.install.clone(),
             },
-            Fix::by_command(
-                "tell Docker about it",
-                "sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker",
-            ),
+            configure_docker(self.rootless),
         ]
     }
 }

@@ -26,8 +26,13 @@ pub struct DeviceBusy {
 
 impl DeviceBusy {
     pub(super) const CODE: &str = "gpu/device-busy";
-    pub(super) const FOLLOWS_FROM: &[&str] =
-        &["gpu/mps-unreachable", "gpu/gpu-needs-reset", "gpu/gpu-lost", "gpu/fell-off-the-bus"];
+    pub(super) const FOLLOWS_FROM: &[&str] = &[
+        "gpu/mps-unreachable",
+        "gpu/gpu-needs-reset",
+        "gpu/gpu-lost",
+        "gpu/fell-off-the-bus",
+        "gpu/xid-hardware",
+    ];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         if !evidence::cuda_returned(facts, 46) || !evidence::restricted_gpus(facts).is_empty() {

@@ -29,7 +29,11 @@ pub struct ImageRequirementUnmet {
 
 impl ImageRequirementUnmet {
     pub(super) const CODE: &str = "gpu/image-requirement-unmet";
-    pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/driver-too-old", "gpu/driver-too-old-for-cuda"];
+    pub(super) const FOLLOWS_FROM: &[&str] = &[
+        "gpu/driver-too-old",
+        "gpu/driver-too-old-for-cuda",
+        "gpu/driver-needs-minor-compatibility",
+    ];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         if facts.host.machine.container.found().is_none() {

@@ -29,9 +29,11 @@ pub struct KernelWrongResult {
 impl KernelWrongResult {
     pub(super) const CODE: &str = "gpu/kernel-wrong-result";
     pub(super) const FOLLOWS_FROM: &[&str] = &[
+        "gpu/memory-test-failed",
         "gpu/uncorrected-ecc-errors",
         "gpu/row-remap-failed",
         "gpu/row-remap-pending",
+        "gpu/page-retirement-pending",
         "gpu/xid-hardware",
     ];
 

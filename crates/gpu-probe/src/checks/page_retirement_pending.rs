@@ -3,7 +3,8 @@
 //! GPUs before Ampere take pages of memory out of use in which errors were found, but only when the
 //! driver is loaded anew. Until then the bad page may still be handed to a program.
 //!
-//! Confirm with `nvidia-smi --query --display=PAGE_RETIREMENT` (`Pending Page Blacklist: Yes`).
+//! Confirm with `nvidia-smi --query --display=PAGE_RETIREMENT` (`Pending Page Blacklist: Yes`). Reset
+//! the GPU or reboot the machine.
 
 use super::uncorrected_ecc_errors::reset_gpu;
 use super::{Diagnosis, Fix, Place};

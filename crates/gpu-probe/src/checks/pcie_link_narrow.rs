@@ -32,6 +32,8 @@ pub struct PcieLinkNarrow {
     pub possible: Link,
     /// The generation that the GPU could do in the best slot, where it is known.
     pub gpu_generation: Option<u32>,
+    /// Whether this is a WSL guest, where `lspci` does not show the GPU.
+    pub wsl: bool,
 }
 
 /// Generation and lanes.
@@ -90,6 +92,7 @@ impl PcieLinkNarrow {
             under_load,
             possible,
             gpu_generation: pcie.gpu_max.generation.found().copied(),
+            wsl: evidence::in_wsl(facts),
         })
     }
 }
@@ -106,13 +109,15 @@ impl Diagnosis for PcieLinkNarrow {
             "set the slot's PCIe speed to automatic in the firmware, and replace an old riser cable"
         };
         let look = match &self.gpu {
-            Place::Gpu { gpu, .. } => Fix::by_command(
+            Place::Gpu { gpu, .. } if !self.wsl => Fix::by_command(
                 "compare what the slot can do with what was agreed on (`LnkCap`, `LnkSta`)",
                 format!("sudo lspci -vv -s {} | grep Lnk", shell_word(gpu)),
             ),
-            Place::Machine | Place::Path { .. } | Place::Variable { .. } => {
-                Fix::by_command("look at the link", "nvidia-smi --query")
-            }
+            _ => Fix::by_command(
+                "compare what the link is with what it could be, while a copy runs",
+                "nvidia-smi --query-gpu=pcie.link.gen.current,pcie.link.gen.max,\
+                 pcie.link.width.current,pcie.link.width.max --format=csv",
+            ),
         };
         vec![look, Fix::by_hand(first)]
     }

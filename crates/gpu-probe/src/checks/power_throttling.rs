@@ -76,6 +76,10 @@ impl PowerThrottling {
 
 /// NVML's number, the limit and the maker's limit in watts, where the limit is lower.
 fn lowered_limit(facts: &Facts, gpu: &SmokeGpu) -> Option<(u32, u32, u32)> {
+    // A laptop moves the limit by itself, and does not let it be set.
+    if facts.host.machine.laptop.found() == Some(&true) {
+        return None;
+    }
     let address = gpu.pci_address.found()?;
     let same = |other: &&NvmlGpu| other.pci_address.found() == Some(address);
     let by_nvml = evidence::nvml_gpus(facts).iter().find(same)?;

@@ -72,7 +72,7 @@ impl Diagnosis for PtxJitBroken {
         vec![
             Fix::by_command(
                 "check that the PTX compiler is of the same version as the driver",
-                "ldconfig -p | grep nvidia-ptxjitcompiler; cat /proc/driver/nvidia/version",
+                "ldconfig -p | grep nvidia-ptxjitcompiler; nvidia-smi --version",
             ),
             Fix::by_command(
                 "move the compile cache out of the way, in case it is damaged",

@@ -3,7 +3,8 @@
 //! The GPU has no spare row left where it would need one. The bad row stays in use, and errors will
 //! come back. NVIDIA's own rule is that such a GPU is returned to the maker.
 //!
-//! Confirm with `nvidia-smi --query --display=ROW_REMAPPER` (`Remapping Failure Occurred: Yes`).
+//! Confirm with `nvidia-smi --query --display=ROW_REMAPPER` (`Remapping Failure Occurred: Yes`). Take
+//! the GPU out of use and have it replaced.
 
 use super::{Diagnosis, Fix, Place};
 use crate::{Facts, Need, NvmlGpu, evidence};

@@ -44,7 +44,10 @@ impl UncorrectedEccErrors {
 /// The step that resets a GPU.
 pub(super) fn reset_gpu(index: u32, why: &str) -> Fix {
     Fix::by_command(
-        format!("{why}: end every program that uses the GPU and reset it, or reboot"),
+        format!(
+            "{why}: end every program that uses the GPU and reset it (on the host, not in a \
+             container), or reboot"
+        ),
         format!("sudo nvidia-smi --gpu-reset --id={index}"),
     )
 }

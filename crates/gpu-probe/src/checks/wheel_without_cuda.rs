@@ -13,7 +13,7 @@ use serde::Serialize;
 
 /// A build for the processor on a machine with a GPU.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("`{package}` {version} is built without CUDA, so it does not use the GPU")]
+#[error("`{package}` {version} is built without CUDA, so it does not use the NVIDIA GPU")]
 pub struct WheelWithoutCuda {
     /// The package.
     pub package: String,
@@ -39,7 +39,9 @@ impl WheelWithoutCuda {
 
     fn of(environment: &PythonEnvironment) -> Vec<Self> {
         let without = environment.packages.iter().filter(|package| {
-            PACKAGES.contains(&package.name.as_str()) && package.cuda.is_absent()
+            // A build for another maker's GPU was chosen.
+            let of_another = ["+rocm", "+xpu"].iter().any(|word| package.version.contains(word));
+            PACKAGES.contains(&package.name.as_str()) && package.cuda.is_absent() && !of_another
         });
         without
             .map(|package| Self {
