@@ -79,9 +79,8 @@ pub(crate) fn nothing_is_installed(facts: &Facts) -> bool {
     };
     let libraries = &facts.driver_libraries;
     // Stubs and compatibility libraries come with a toolkit.
-    let of_toolkit = |copy: &crate::LibraryCopy| {
-        matches!(copy.kind, LibraryKind::Stub | LibraryKind::Compat)
-    };
+    let of_toolkit =
+        |copy: &crate::LibraryCopy| matches!(copy.kind, LibraryKind::Stub | LibraryKind::Compat);
     let no_library = libraries.cuda.iter().chain(&libraries.nvml).all(of_toolkit);
     module_is_gone(facts)
         && certainly_on_host(facts)
@@ -239,7 +238,8 @@ fn uvm_lost_after_sleep(facts: &Facts) -> bool {
 pub(crate) fn lost_by_container(facts: &Facts) -> bool {
     let mut refused = refused_nodes(facts, &["EPERM"]);
     // Where CUDA works, the nodes that refuse are those of GPUs that others were given.
-    let refused = !cuda_works(facts) && refused.any(|(node, _)| is_needed_node(&node.path));
+    let works = cuda_works(facts) && nvml_failure(facts).is_none();
+    let refused = !works && refused.any(|(node, _)| is_needed_node(&node.path));
     let unseen = facts.device_nodes.unknown().is_some()
         && nvml_failure(facts).is_some_and(|code| code.0 == 999);
     in_container(facts) && (refused || unseen)
@@ -261,9 +261,7 @@ pub(crate) fn is_mig_without_instances(gpu: &NvmlGpu) -> bool {
 pub(crate) fn capabilities_lack(facts: &Facts, part: &str) -> bool {
     let text = facts.environment.get("NVIDIA_DRIVER_CAPABILITIES").unwrap_or_default();
     let mut words = text.split(',').map(str::trim).filter(|word| !word.is_empty()).peekable();
-    in_container(facts)
-        && words.peek().is_some()
-        && words.all(|word| word != "all" && word != part)
+    in_container(facts) && words.peek().is_some() && words.all(|word| word != "all" && word != part)
 }
 
 /// Whether NVML is not meant to be there: in a container without `utility`, on a Jetson.

@@ -82,6 +82,7 @@ impl ArchitectureNotInToolkit {
         if too_new && built.any(|other| machine_code_runs_on(other.cc, capability)) {
             return None;
         }
+        let what = what.strip_prefix("programs of ").unwrap_or(&what).to_owned();
         Some(Self { gpu, capability, what, cuda, too_new, since: row.since, until: row.until })
     }
 }

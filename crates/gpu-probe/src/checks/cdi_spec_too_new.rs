@@ -63,7 +63,7 @@ impl Diagnosis for CdiSpecTooNew {
         vec![
             Fix::by_hand("update Podman to 5.0 or newer"),
             Fix::by_hand(
-                "or install an `nvidia-container-toolkit` before 1.19 and write the file anew with \
+                "or install an `nvidia-container-toolkit` before 1.19.1 and write the file anew with \
                  `nvidia-ctk cdi generate`",
             ),
         ]

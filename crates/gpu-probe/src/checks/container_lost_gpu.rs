@@ -80,6 +80,7 @@ impl Diagnosis for ContainerLostGpu {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Reading::Found;
     use crate::example::{self, faults};
 
     #[track_caller]
@@ -110,5 +111,19 @@ mod tests {
             faults::nvml_fails(facts, 999);
         };
         check(example::h200(), unseen, 1);
+        // Given one GPU of eight, a container may see the nodes of all.
+        let given_one = |facts: &mut Facts| {
+            docker(facts);
+            faults::refuse_nodes(facts, "EPERM", |path| path != "/dev/nvidia0");
+        };
+        check(example::eight_h100(), given_one, 0);
+        let caps = |facts: &mut Facts| {
+            docker(facts);
+            faults::cuda_fails(facts, 100);
+            let Found(nodes) = &mut facts.device_nodes else { return };
+            nodes.push(example::opened_node("/dev/nvidia-caps/nvidia-cap1"));
+            faults::refuse_nodes(facts, "EPERM", |path| path.contains("caps"));
+        };
+        check(example::h200(), caps, 0);
     }
 }

@@ -109,4 +109,16 @@ mod tests {
         };
         check(example::h200(), unreadable, 0);
     }
+
+    #[test]
+    fn under_wsl_by_its_own_node() {
+        let mut facts = example::rtx_4060_wsl();
+        facts.host.machine.container = crate::Reading::Found("docker".to_owned());
+        let find = |facts: &Facts| ContainerWithoutGpu::find(facts, &Need::default());
+        assert_eq!(find(&facts), []);
+        crate::example::faults::remove_libraries(&mut facts);
+        assert_eq!(find(&facts).len(), 1);
+        let roots = crate::diagnose(&facts, &Need::default()).problems;
+        assert_eq!(roots.iter().filter(|(_, cause)| cause.is_none()).count(), 1, "{roots:?}");
+    }
 }

@@ -92,8 +92,14 @@ mod tests {
     fn by_errno() {
         let gpu = |path: &str| path == "/dev/nvidia0";
         check(example::h200(), |_| {}, 0);
-        check(example::h200(), |facts| faults::refuse_nodes(facts, "EIO", gpu), 1);
-        check(example::h200(), |facts| faults::refuse_nodes(facts, "EACCES", gpu), 0);
+        let fail = |facts: &mut Facts, errno: &str| {
+            faults::refuse_nodes(facts, errno, gpu);
+            faults::cuda_fails(facts, 100);
+        };
+        check(example::h200(), |facts| fail(facts, "EIO"), 1);
+        check(example::h200(), |facts| fail(facts, "EACCES"), 0);
+        // A leftover, with every GPU of the bus at work.
+        check(example::h200(), |facts| faults::refuse_nodes(facts, "EIO", gpu), 0);
         let uvm = |path: &str| path == "/dev/nvidia-uvm";
         check(example::h200(), |facts| faults::refuse_nodes(facts, "EIO", uvm), 0);
     }

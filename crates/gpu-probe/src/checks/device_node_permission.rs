@@ -131,4 +131,14 @@ mod tests {
         };
         check(example::h200(), container, 0);
     }
+
+    #[test]
+    fn a_job_scheduler_keeps_gpus_shut() {
+        let mut facts = example::eight_h100();
+        faults::refuse_nodes(&mut facts, "EPERM", |path| path == "/dev/nvidia3");
+        assert_eq!(DeviceNodePermission::find(&facts, &Need::default()), []);
+        faults::cuda_fails(&mut facts, 100);
+        let found = DeviceNodePermission::find(&facts, &Need::default());
+        assert!(found[0].fixes()[0].text.contains("--gres=gpu:1"));
+    }
 }

@@ -80,4 +80,19 @@ mod tests {
         check("EACCES", 1);
         check("ECONNREFUSED", 0);
     }
+
+    #[test]
+    fn a_runner_cannot_do_without() {
+        let mut facts = crate::example::h200();
+        facts.containers.docker_refused = crate::Reading::Found(crate::DockerRefusal {
+            socket: "/var/run/docker.sock".to_owned(),
+            reason: "EACCES".to_owned(),
+        });
+        for (profile, needed) in
+            [(Profile::Dev, false), (Profile::Runner, true), (Profile::Node, false)]
+        {
+            let need = Need { profile, ..Need::default() };
+            assert_eq!(DockerPermission::find(&facts, &need)[0].needed, needed);
+        }
+    }
 }

@@ -51,7 +51,7 @@ impl Diagnosis for DriverCapabilitiesMissing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Reading, example};
+    use crate::{Reading, example, example::faults};
 
     #[test]
     fn needs_compute_in_a_container() {
@@ -60,6 +60,9 @@ mod tests {
             let mut facts = example::h200();
             facts.host.machine.container = container;
             facts.environment.variables.insert(VARIABLE.to_owned(), value.to_owned());
+            let found = DriverCapabilitiesMissing::find(&facts, &Need::default());
+            assert_eq!(found, [], "{value}: CUDA works all the same");
+            faults::remove_libraries(&mut facts);
             let found = DriverCapabilitiesMissing::find(&facts, &Need::default());
             assert_eq!(found.len(), expected, "{value}");
         };

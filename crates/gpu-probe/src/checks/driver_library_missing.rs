@@ -173,4 +173,34 @@ mod tests {
         let unasked = |facts: &mut Facts| facts.cuda = crate::Probed::default();
         check(example::h200(), unasked, 0);
     }
+
+    #[test]
+    fn a_compatibility_library_is_no_substitute() {
+        let mut facts = example::h200();
+        let compat = crate::LibraryCopy {
+            path: "/usr/local/cuda/compat/libcuda.so.1".to_owned(),
+            kind: LibraryKind::Compat,
+            ..facts.driver_libraries.cuda[0].clone()
+        };
+        faults::remove_libraries(&mut facts);
+        facts.driver_libraries.cuda.push(compat);
+        let found = DriverLibraryMissing::find(&facts, &Need::default());
+        assert_eq!(found[0].lying_at, None);
+    }
+
+    #[test]
+    fn a_jetson_has_no_nvml() {
+        let mut facts = example::h200();
+        facts.host.machine.tegra = crate::Reading::Found("NVIDIA Jetson AGX Orin".to_owned());
+        facts.pci = crate::Reading::Found(Vec::new());
+        facts.kernel_module.loaded = crate::Reading::Absent;
+        facts.device_nodes = crate::Reading::Found(Vec::new());
+        facts.driver_libraries.nvml = Vec::new();
+        facts.nvml = crate::Probed::Answered(crate::Nvml {
+            library: crate::Reading::Absent,
+            init: crate::Reading::Absent,
+            ..crate::Nvml::default()
+        });
+        assert_eq!(crate::diagnose(&facts, &Need::default()).problems, []);
+    }
 }

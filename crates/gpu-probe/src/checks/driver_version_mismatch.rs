@@ -17,10 +17,11 @@ use serde::Serialize;
 /// Module and libraries do not fit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error(
-    "the {}{} and the driver libraries{} are of different versions",
+    "the {}{} and the driver libraries{} are of different versions{}",
     if *.wsl { "driver of Windows" } else { "loaded kernel module" },
     version_words(.module),
-    version_words(.libraries)
+    version_words(.libraries),
+    .told.as_ref().map_or_else(String::new, |told| format!(" ({told})"))
 )]
 pub struct DriverVersionMismatch {
     /// The version of the loaded module.
@@ -29,6 +30,8 @@ pub struct DriverVersionMismatch {
     pub libraries: Option<DriverVersion>,
     /// The version of the module on disk.
     pub on_disk: Option<DriverVersion>,
+    /// Who says so: `NVML returned 18`; `None` where only the versions were compared.
+    pub told: Option<String>,
     /// Whether this is a container.
     pub container: bool,
     /// Whether this is a WSL guest, whose driver is Windows' own.
@@ -42,13 +45,10 @@ impl DriverVersionMismatch {
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let module = facts.kernel_module.loaded.found().map(|loaded| loaded.version);
         let libraries = library_version(facts);
-        let this = "gpu/driver-version-mismatch";
-        let told =
-            evidence::nvml_claim(facts) == Some(this) || evidence::cuda_claim(facts) == Some(this);
         // Where NVML did not get as far as to tell, the versions themselves do.
         let unasked = evidence::nvml(facts).is_none() && evidence::cuda(facts).is_none();
         let differ = module.zip(libraries).is_some_and(|(module, libraries)| module != libraries);
-        if !(told || unasked && differ) {
+        if told(facts).is_none() && !(unasked && differ) {
             return Vec::new();
         }
         let disk = facts.kernel_module.on_disk.found().and_then(|modules| modules.first());
@@ -56,6 +56,7 @@ impl DriverVersionMismatch {
             module,
             libraries: libraries.filter(|_| differ),
             on_disk: disk.and_then(|module| module.version.found()).copied(),
+            told: told(facts),
             container: evidence::in_container(facts),
             wsl: evidence::in_wsl(facts),
         }]
@@ -106,6 +107,15 @@ impl Diagnosis for DriverVersionMismatch {
     }
 }
 
+fn told(facts: &Facts) -> Option<String> {
+    let this = Some(DriverVersionMismatch::CODE);
+    let by_nvml = evidence::nvml_failure(facts).filter(|_| evidence::nvml_claim(facts) == this);
+    let by_cuda = evidence::cuda_failure(facts).filter(|_| evidence::cuda_claim(facts) == this);
+    by_nvml
+        .map(|code| format!("NVML returned {code}"))
+        .or_else(|| by_cuda.map(|(_, code)| format!("CUDA returned {code}")))
+}
+
 /// The version of the driver's own library that the loader comes to first.
 fn library_version(facts: &Facts) -> Option<DriverVersion> {
     let libraries = &facts.driver_libraries;
@@ -154,7 +164,18 @@ mod tests {
         assert_eq!(
             found[0].to_string(),
             "the loaded kernel module (570.86.15) and the driver libraries (575.57.08) are of different \
-             versions"
+             versions (NVML returned 18)"
         );
+    }
+
+    #[test]
+    fn a_reboot_alone_does_not_bring_a_module_that_is_not_built() {
+        let mut facts = example::h200();
+        faults::nvml_fails(&mut facts, 18);
+        facts.driver_libraries.nvml[0].version =
+            crate::Reading::Found("580.65.06".parse().unwrap());
+        let found = DriverVersionMismatch::find(&facts, &Need::default());
+        let commands: Vec<_> = found[0].fixes().into_iter().filter_map(|fix| fix.command).collect();
+        assert_eq!(commands, ["sudo dkms autoinstall", "sudo reboot"]);
     }
 }

@@ -83,4 +83,12 @@ mod tests {
         let found = GpuLost::find(&facts, &Need::default());
         assert_eq!(found[1], GpuLost { gpu: Some("GPU 5".to_owned()), container: false });
     }
+
+    #[test]
+    fn a_gpu_that_opens_and_answers_nothing() {
+        let mut facts = example::eight_h100();
+        let crate::Probed::Answered(nvml) = &mut facts.nvml else { panic!("it answers") };
+        nvml.gpus[3].memory = crate::Reading::Unknown("NVML_ERROR_GPU_IS_LOST".to_owned());
+        assert_eq!(GpuLost::find(&facts, &Need::default()).len(), 1);
+    }
 }

@@ -121,4 +121,14 @@ mod tests {
         };
         check(example::eight_h100(), unreadable, 0);
     }
+
+    #[test]
+    fn a_job_scheduler_withholds_gpus() {
+        let mut facts = example::eight_h100();
+        faults::hide_gpu(&mut facts, 3);
+        assert_eq!(GpuMissingFromDriver::find(&facts, &Need::default()).len(), 1);
+        faults::refuse_nodes(&mut facts, "EPERM", |path| path == "/dev/nvidia3");
+        let problems = crate::diagnose(&facts, &Need::default()).problems;
+        assert_eq!(problems, []);
+    }
 }

@@ -82,7 +82,12 @@ mod tests {
             gpus[0].memory_windows_assigned = assigned;
         };
         check(example::h200(), |_| {}, 0);
-        check(example::h200(), |facts| set(facts, crate::Reading::Found(false)), 1);
+        check(example::h200(), |facts| set(facts, crate::Reading::Found(false)), 0);
+        let without = |facts: &mut Facts| {
+            set(facts, crate::Reading::Found(false));
+            crate::example::faults::hide_gpu(facts, 0);
+        };
+        check(example::h200(), without, 1);
         check(example::h200(), |facts| set(facts, crate::Reading::Unknown("EACCES".to_owned())), 0);
     }
 }

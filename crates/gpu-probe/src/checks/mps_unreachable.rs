@@ -76,4 +76,18 @@ mod tests {
             check(example::h200(), |facts| faults::cuda_fails(facts, code), expected);
         }
     }
+
+    #[test]
+    fn also_from_a_kernel() {
+        let mut facts = crate::example::h200();
+        let Some(crate::Probed::Answered(smoke)) = &mut facts.smoke else { return };
+        smoke.gpus[0].cubin = crate::Reading::Found(crate::KernelRun::Failed {
+            call: "cuDevicePrimaryCtxRetain".to_owned(),
+            code: CallCode(805),
+            log: String::new(),
+        });
+        let found = crate::diagnose(&facts, &Need::default()).problems;
+        let codes: Vec<_> = found.iter().map(|(found, cause)| (found.code(), *cause)).collect();
+        assert_eq!(codes, [("gpu/mps-unreachable", None), ("gpu/kernel-failed", Some(0))]);
+    }
 }

@@ -116,4 +116,12 @@ mod tests {
             0,
         );
     }
+
+    #[test]
+    fn a_split_that_is_meant() {
+        let mut facts = crate::example::eight_h100();
+        let crate::Reading::Found(gpus) = &mut facts.pci else { panic!("the example has GPUs") };
+        gpus[0].driver = crate::Reading::Found("nouveau".to_owned());
+        assert_eq!(NouveauBound::find(&facts, &Need::default()), []);
+    }
 }

@@ -120,4 +120,14 @@ mod tests {
         check("NVIDIA RTX A6000", false);
         check("Quadro P2000", false);
     }
+
+    #[test]
+    fn names_of_servers() {
+        let check =
+            |name: &str, expected: bool| assert_eq!(is_data_centre(name), expected, "{name}");
+        check("NVIDIA H200", true);
+        check("Tesla T4", true);
+        check("NVIDIA T1000 8GB", false);
+        check("NVIDIA T600 Laptop GPU", false);
+    }
 }

@@ -113,4 +113,26 @@ mod tests {
         check(example::h200(), |facts| faults::cuda_fails(facts, 34), 1);
         check(example::h200(), |facts| faults::cuda_fails(facts, 100), 0);
     }
+
+    #[test]
+    fn in_the_way_of_other_programs() {
+        let mut facts = example::h200();
+        let stubs = "/usr/local/cuda/lib64/stubs";
+        let first = facts.driver_libraries.cuda[0].clone();
+        facts.driver_libraries.cuda.push(LibraryCopy {
+            path: format!("{stubs}/libcuda.so"),
+            kind: LibraryKind::Stub,
+            ..first
+        });
+        assert_eq!(StubLibraryLoaded::find(&facts, &Need::default()), []);
+        let name = "LD_LIBRARY_PATH".to_owned();
+        facts.environment.variables.insert(name, format!("/opt/lib:{stubs}/"));
+        let found = StubLibraryLoaded::find(&facts, &Need::default());
+        assert_eq!(
+            found[0].to_string(),
+            "`LD_LIBRARY_PATH` leads to the stub `/usr/local/cuda/lib64/stubs/libcuda.so`: programs \
+             that open `libcuda.so` get it"
+        );
+        assert!(!found[0].loaded);
+    }
 }

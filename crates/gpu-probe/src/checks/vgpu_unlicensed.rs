@@ -15,7 +15,10 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error(
     "the virtual GPU has no licence{}",
-    .state.as_ref().map_or_else(String::new, |state| format!(": NVML says `{state}`"))
+    .state.as_ref().map_or_else(
+        || ": CUDA returned 102".to_owned(),
+        |state| format!(": NVML says `{state}`")
+    )
 )]
 pub struct VgpuUnlicensed {
     /// What NVML says.
@@ -45,7 +48,9 @@ impl Diagnosis for VgpuUnlicensed {
 
     fn fixes(&self) -> Vec<Fix> {
         vec![
-            Fix::by_hand("put the licence server's client token into `/etc/nvidia/ClientConfigToken`"),
+            Fix::by_hand(
+                "put the licence server's client token into `/etc/nvidia/ClientConfigToken`",
+            ),
             Fix::by_command("start the licence client anew", "sudo systemctl restart nvidia-gridd"),
             Fix::by_command("see why no licence comes", "journalctl -u nvidia-gridd -n 50"),
         ]
