@@ -3,6 +3,7 @@
 //! `texts.rs` reads what is said of all of them.
 
 mod elsewhere;
+mod health;
 
 use super::diagnose;
 use crate::Reading::{Absent, Found, Unknown};
@@ -35,7 +36,7 @@ pub(super) fn faults() -> Vec<(Facts, Need, &'static str)> {
     nodes_containers_and_libraries(&mut all);
     elsewhere::in_containers_and_wsl(&mut all);
     elsewhere::software(&mut all);
-    elsewhere::health_and_speed(&mut all);
+    health::health_and_speed(&mut all);
     all.0
 }
 
@@ -323,6 +324,57 @@ fn what_could_not_be_looked_at_is_no_fault() {
     facts.kernel_module.loaded = Unknown("no `/proc`".to_owned());
     let found = diagnose(&facts, &Need::default());
     assert!(found.unlooked.iter().any(|unlooked| unlooked.reason == "no `/proc`"));
+}
+
+#[test]
+fn in_a_healthy_container_only_the_log_may_be_hidden() {
+    let hidden = || "a container does not see the modules of its host".to_owned();
+    // The driver of WSL is Windows' own, and writes no Xid into this log.
+    let machines = [
+        (example::h200(), &["kernel log"][..]),
+        (example::eight_h100(), &["kernel log"]),
+        (example::rtx_4060_wsl(), &[]),
+    ];
+    for (mut facts, expected) in machines {
+        enter_container(&mut facts);
+        facts.kernel_module.on_disk = Unknown(hidden());
+        facts.kernel_module.dkms = Unknown(hidden());
+        facts.kernel_module.kernel_headers = Unknown(hidden());
+        facts.kernel_module.forbidden_by = Unknown(hidden());
+        facts.host.secure_boot = Unknown(hidden());
+        facts.kernel_log = Unknown("there is no `/dev/kmsg` and no log file".to_owned());
+        let found = diagnose(&facts, &Need::default());
+        assert_eq!(found.problems, []);
+        let unlooked: Vec<&str> = found.unlooked.iter().map(|one| one.what.as_str()).collect();
+        assert_eq!(unlooked, expected);
+    }
+}
+
+#[test]
+fn a_laptop_whose_gpu_sleeps_is_healthy() {
+    let mut facts = example::h200();
+    facts.host.machine.laptop = Found(true);
+    if let Found(gpus) = &mut facts.pci {
+        gpus[0].runtime_status = Found("suspended".to_owned());
+    }
+    if let Found(nodes) = &mut facts.device_nodes {
+        nodes[1].access = crate::NodeAccess::NotTried("the GPU sleeps".to_owned());
+    }
+    facts.nvml = Probed::NotRun("the GPU sleeps".to_owned());
+    facts.cuda = Probed::NotRun("the GPU sleeps".to_owned());
+    facts.smoke = None;
+    let found = diagnose(&facts, &Need::default());
+    assert_eq!(found.problems, []);
+    assert_eq!(found.unlooked.len(), 1, "{:?}", found.unlooked);
+}
+
+#[test]
+fn a_machine_of_a_cluster_that_joins_needs_a_runtime_and_its_toolkit() {
+    let need = Need { profile: crate::Profile::Node, ..Need::default() };
+    let mut facts = example::h200();
+    facts.containers.containerd_socket = Found("/run/containerd/containerd.sock".to_owned());
+    facts.containers.containerd_has_nvidia = Found(true);
+    assert_eq!(diagnose(&facts, &need).problems, []);
 }
 
 #[test]
