@@ -198,6 +198,9 @@ fn containers(facts: &Facts, problems: &[Problem], list: &mut List) {
     if containers.containerd_socket.found().is_some() && containers.kubelet.found() == Some(&true) {
         list.reading("containerd's configuration", &containers.containerd_has_nvidia);
     }
+    if containers.crio_socket.found().is_some() && containers.kubelet.found() == Some(&true) {
+        list.push("CRI-O's configuration", "it is not read");
+    }
     list.reading("Podman", &containers.podman);
     for spec in &containers.cdi {
         list.reading(format!("CDI specification `{}`", spec.path), &spec.version);

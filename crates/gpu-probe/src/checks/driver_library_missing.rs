@@ -2,7 +2,9 @@
 //!
 //! Both come with the driver, not with the CUDA toolkit: `libcuda.so.1` is CUDA itself,
 //! `libnvidia-ml.so.1` is what `nvidia-smi` asks. In a container the runtime mounts them. Where
-//! only one is missing, part of the driver's packages was left out.
+//! only one is missing, part of the driver's packages was left out. Programs say
+//! `libcuda.so.1: cannot open shared object file`, those in Rust often
+//! `Unable to dynamically load the "cuda" shared library`.
 //! `ldconfig -p | grep -e libcuda -e libnvidia-ml` shows what the loader finds.
 //!
 //! Install the driver's compute package of the same version as the module, or run `sudo ldconfig`

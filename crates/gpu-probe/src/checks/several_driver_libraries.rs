@@ -2,10 +2,12 @@
 //!
 //! The driver's library has to be of the same version as its kernel module. Where an installer, a
 //! package and a copied file left several, the loader takes the first it comes to, which may be the
-//! wrong one. Under WSL a Linux driver beside the one that Windows lends has the same effect.
+//! wrong one. Under WSL a Linux driver beside the one that Windows lends has the same effect; the
+//! message `ldconfig: /usr/lib/wsl/lib/libcuda.so.1 is not a symbolic link` there is harmless.
 //! `ldconfig -p | grep libcuda` lists the copies.
 //!
-//! Remove all but the one that came with the running driver, and run `sudo ldconfig`. Stubs and
+//! Remove all but the one that came with the running driver, and run `sudo ldconfig`; in a container
+//! take the driver's packages out of the image, because the host's libraries are mounted. Stubs and
 //! forward-compatibility copies are not counted here: they are other problems.
 
 use super::{Diagnosis, Fix, Place};
