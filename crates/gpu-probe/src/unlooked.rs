@@ -161,6 +161,13 @@ fn driver(facts: &Facts, explained: bool, list: &mut List) {
     if without_nvml && evidence::nvml_is_left_out(facts) {
         list.push("NVML", "its library is not part of this container or Jetson");
     }
+    // `gpu/nvml-failed` leaves a Jetson alone whose CUDA works.
+    if let Some(code) = evidence::nvml_failure(facts)
+        && facts.host.machine.tegra.found().is_some()
+        && evidence::cuda_works(facts)
+    {
+        list.push("NVML", &evidence::code_words(code, crate::nvml_code_name(code)));
+    }
     match &facts.nvml {
         Probed::Answered(nvml) => gpus::nvml(facts, nvml, explained, list),
         Probed::NotRun(reason) if !explained => list.push("NVML", reason),

@@ -133,3 +133,12 @@ fn a_missing_library_is_said_once() {
     facts.nvml = Probed::NotRun("the GPU sleeps".to_owned());
     assert_eq!(of(&facts), ["NVML: the GPU sleeps"]);
 }
+
+#[test]
+fn a_jetson_whose_nvml_fails_is_not_silent() {
+    let mut facts = example::h200();
+    facts.host.machine.tegra = Reading::Found("NVIDIA Jetson AGX Orin".to_owned());
+    faults::nvml_fails(&mut facts, 3);
+    assert_eq!(crate::diagnose(&facts, &crate::Need::default()).problems, []);
+    assert_eq!(of(&facts), ["NVML: code 3 (NVML_ERROR_NOT_SUPPORTED)"]);
+}
