@@ -97,6 +97,7 @@ fn libraries_neither_print_nor_read_the_environment() {
 #[test]
 fn unsafe_stays_with_the_driver() {
     let allowed = [
+        "crates/gpu-probe/examples/minimal_kernel.rs",
         "crates/gpu-probe/src/driver",
         "crates/gpu-probe/src/read/nvml",
         "crates/gpu-probe/src/smoke",

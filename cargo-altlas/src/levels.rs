@@ -15,6 +15,14 @@ pub(crate) fn of_gpu(problem: &Problem) -> Level {
         Problem::ArithmeticRateLow(found) if found.percent.is_none_or(|part| part == 0) => {
             Level::Error
         }
+        // What a runner must have, and a developer may do without.
+        Problem::DockerPermission(found) if found.needed => Level::Error,
+        Problem::DockerIsSnap(found) if found.needed => Level::Error,
+        Problem::ContainerToolkitMissing(found) if found.needed => Level::Error,
+        Problem::DockerRuntimeMissing(found) if found.needed => Level::Error,
+        Problem::CdiSpecMissing(found) if found.needed => Level::Error,
+        // A stub that this program passed by: another program may not.
+        Problem::StubLibraryLoaded(found) if !found.loaded => Level::Warning,
         // CUDA does not work, or not as the project says it must.
         Problem::NoNvidiaDevice(_)
         | Problem::WslVersion1(_)

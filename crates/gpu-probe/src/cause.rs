@@ -10,6 +10,8 @@ mod links;
 mod faults;
 #[cfg(test)]
 mod invariants;
+#[cfg(test)]
+mod texts;
 
 use crate::{CHECKS, Facts, Need, Problem, unlooked};
 use serde::Serialize;

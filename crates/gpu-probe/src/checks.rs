@@ -62,11 +62,45 @@ impl Fix {
         Self { text: text.into(), command: None }
     }
 
+    /// A step for the administrator of the driver: a command here, and in a container a hint to run
+    /// it on the host, where the driver is.
+    pub(crate) fn on_host(container: bool, text: &str, command: impl Into<String>) -> Self {
+        let command = command.into();
+        if container {
+            return Self::by_hand(format!("on the host: {text} (`{command}`)"));
+        }
+        Self { text: text.to_owned(), command: Some(command) }
+    }
+
     /// A step that a shell command does.
     pub fn by_command(text: impl Into<String>, command: impl Into<String>) -> Self {
         Self { text: text.into(), command: Some(command.into()) }
     }
 }
+
+/// Where the driver is that the machine uses, which decides what a person can do about it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct DriverSeat {
+    /// A WSL guest: the driver is Windows' own.
+    pub wsl: bool,
+    /// A container: the driver is the host's.
+    pub container: bool,
+    /// A Jetson or a relative: the driver is part of the system, and has no `/dev/nvidia*`.
+    pub tegra: bool,
+}
+
+impl DriverSeat {
+    pub(crate) fn of(facts: &Facts) -> Self {
+        Self {
+            wsl: crate::evidence::in_wsl(facts),
+            container: crate::evidence::in_container(facts),
+            tegra: facts.host.machine.tegra.found().is_some(),
+        }
+    }
+}
+
+/// The command that shows what the driver wrote into the kernel log.
+pub(crate) const KERNEL_LOG: &str = "sudo dmesg | grep -i -e nvrm -e xid";
 
 /// One check, as the table lists it.
 #[derive(Debug, Clone, Copy)]
@@ -154,13 +188,18 @@ checks! {
     adapter_init_failed::AdapterInitFailed,
     gpu_lost::GpuLost,
     gpu_needs_reset::GpuNeedsReset,
-    gpu_missing_from_driver::GpuMissingFromDriver,
     uvm_not_loaded::UvmNotLoaded,
     container_lost_gpu::ContainerLostGpu,
     container_without_gpu::ContainerWithoutGpu,
     device_node_missing::DeviceNodeMissing,
     device_node_permission::DeviceNodePermission,
     device_node_dead::DeviceNodeDead,
+    gpu_missing_from_driver::GpuMissingFromDriver,
+    uncorrected_ecc_errors::UncorrectedEccErrors,
+    row_remap_pending::RowRemapPending,
+    row_remap_failed::RowRemapFailed,
+    page_retirement_pending::PageRetirementPending,
+    xid_hardware::XidHardware,
     hmm_breaks_init::HmmBreaksInit,
     uvm_broken::UvmBroken,
     driver_library_missing::DriverLibraryMissing,
@@ -186,23 +225,18 @@ checks! {
     driver_branch_end_of_life::DriverBranchEndOfLife,
     gpu_not_in_project::GpuNotInProject,
     architecture_not_in_toolkit::ArchitectureNotInToolkit,
-    uncorrected_ecc_errors::UncorrectedEccErrors,
-    row_remap_pending::RowRemapPending,
-    row_remap_failed::RowRemapFailed,
-    page_retirement_pending::PageRetirementPending,
     thermal_throttling::ThermalThrottling,
     power_throttling::PowerThrottling,
     pcie_link_narrow::PcieLinkNarrow,
     memory_held_by_dead_process::MemoryHeldByDeadProcess,
     persistence_off::PersistenceOff,
-    xid_hardware::XidHardware,
     xid_application::XidApplication,
     no_kernel_image::NoKernelImage,
     ptx_too_new::PtxTooNew,
     ptx_jit_broken::PtxJitBroken,
     kernel_failed::KernelFailed,
-    kernel_wrong_result::KernelWrongResult,
     memory_test_failed::MemoryTestFailed,
+    kernel_wrong_result::KernelWrongResult,
     bandwidth_low::BandwidthLow,
     transfer_slow::TransferSlow,
     arithmetic_rate_low::ArithmeticRateLow,

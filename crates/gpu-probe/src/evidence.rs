@@ -8,8 +8,16 @@ use crate::{
     Place, Reading, SmokeGpu,
 };
 
-/// The lowest and highest code of the multi-process service.
-const MPS_CODES: std::ops::RangeInclusive<u32> = 805..=810;
+mod claims;
+mod gpus;
+
+pub(crate) use claims::{cuda_claim, nvml_claim};
+pub(crate) use gpus::{
+    gpu_id, gpu_words, list_gpus, missing_addresses, nvml_place, place_of, smoke_place,
+};
+
+/// The codes of the multi-process service.
+pub(crate) const MPS_CODES: std::ops::RangeInclusive<u32> = 805..=810;
 
 /// Whether this is a WSL guest, whose driver is Windows' own.
 pub(crate) fn in_wsl(facts: &Facts) -> bool {
@@ -45,9 +53,14 @@ pub(crate) fn held_by(facts: &Facts, driver: &str) -> Vec<String> {
 /// Whether a GPU is or may be there: false only where everything was looked at and none was seen.
 pub(crate) fn may_have_gpu(facts: &Facts) -> bool {
     let bus_is_empty = facts.pci.found().is_some_and(Vec::is_empty);
-    let seen_by_driver = nvml(facts).is_some_and(|nvml| !nvml.gpus.is_empty())
-        || cuda(facts).is_some_and(|cuda| !cuda.devices.is_empty());
-    !has_usual_driver(facts) || !bus_is_empty || seen_by_driver
+    !has_usual_driver(facts) || !bus_is_empty || has_gpu(facts)
+}
+
+/// Whether anything shows that this machine has an NVIDIA GPU.
+pub(crate) fn has_gpu(facts: &Facts) -> bool {
+    !pci_gpus(facts).is_empty()
+        || !nvml_gpus(facts).is_empty()
+        || cuda(facts).is_some_and(|cuda| !cuda.devices.is_empty())
 }
 
 /// Whether a GPU is on the bus and the module `nvidia` is certainly not loaded.
@@ -65,8 +78,10 @@ pub(crate) fn nothing_is_installed(facts: &Facts) -> bool {
         Reading::Unknown(_) => false,
     };
     let libraries = &facts.driver_libraries;
-    let stub = |copy: &crate::LibraryCopy| copy.kind == LibraryKind::Stub;
-    let no_library = libraries.cuda.iter().chain(&libraries.nvml).all(stub);
+    // Stubs and compatibility libraries come with a toolkit.
+    let of_toolkit =
+        |copy: &crate::LibraryCopy| matches!(copy.kind, LibraryKind::Stub | LibraryKind::Compat);
+    let no_library = libraries.cuda.iter().chain(&libraries.nvml).all(of_toolkit);
     module_is_gone(facts)
         && certainly_on_host(facts)
         && nothing_on_disk
@@ -77,6 +92,21 @@ pub(crate) fn nothing_is_installed(facts: &Facts) -> bool {
 /// NVML's answers.
 pub(crate) fn nvml(facts: &Facts) -> Option<&Nvml> {
     facts.nvml.answered()
+}
+
+/// The GPUs that NVML shows; none where it did not answer.
+pub(crate) fn nvml_gpus(facts: &Facts) -> &[NvmlGpu] {
+    nvml(facts).map_or(&[], |nvml| nvml.gpus.as_slice())
+}
+
+/// Whether NVML says this of one GPU, by the code of opening it or of a question about it.
+///
+/// A lost GPU can often still be opened; then every question gives the code.
+pub(crate) fn nvml_says(gpu: &NvmlGpu, code: CallCode) -> bool {
+    let name = crate::nvml_code_name(code);
+    let answers = [gpu.name.unknown(), gpu.memory.unknown(), gpu.temperature_c.unknown()];
+    gpu.handle.found() == Some(&code)
+        || answers.into_iter().flatten().any(|answer| Some(answer) == name)
 }
 
 /// The CUDA driver's answers.
@@ -130,6 +160,13 @@ pub(crate) fn cuda_returned(facts: &Facts, code: u32) -> bool {
         || smoke_gpus(facts).iter().flat_map(smoke_failures).any(|failure| failure.0 == code)
 }
 
+/// The code of the multi-process service that CUDA or a kernel of the smoke test returned.
+pub(crate) fn mps_failure(facts: &Facts) -> Option<CallCode> {
+    let first = cuda_failure(facts).map(|(_, code)| code);
+    let in_smoke = smoke_gpus(facts).iter().flat_map(smoke_failures);
+    first.into_iter().chain(in_smoke).find(|code| MPS_CODES.contains(&code.0))
+}
+
 /// The nodes whose opening failed with one of `errnos`.
 pub(crate) fn refused_nodes<'a>(
     facts: &'a Facts,
@@ -158,129 +195,20 @@ pub(crate) fn is_gpu_node(path: &str) -> bool {
     })
 }
 
+/// Whether CUDA needs the node. Those of `nvidia-caps`, `nvidia-modeset` and the like are for root,
+/// for MIG and for graphics.
+pub(crate) fn is_needed_node(path: &str) -> bool {
+    path == "/dev/nvidiactl" || path == "/dev/nvidia-uvm" || is_gpu_node(path)
+}
+
 /// The library that was mapped as `libcuda`.
 pub(crate) fn mapped_cuda(facts: &Facts) -> Option<&str> {
     cuda(facts)?.library.found().map(|library| library.path.as_str())
 }
 
-/// The name by which a person knows an NVML GPU: its PCI address, or `GPU 3`.
-///
-/// A lost GPU does not tell its address. Where exactly one address of the bus is left over, it is
-/// that one.
-pub(crate) fn gpu_id(facts: &Facts, gpu: &NvmlGpu) -> String {
-    if let Some(address) = gpu.pci_address.found() {
-        return address.clone();
-    }
-    let all = nvml(facts).map_or(&[][..], |nvml| nvml.gpus.as_slice());
-    let nameless = all.iter().filter(|gpu| gpu.pci_address.found().is_none()).count();
-    match missing_addresses(facts).as_slice() {
-        [only] if nameless == 1 => only.clone(),
-        _ => format!("GPU {}", gpu.index),
-    }
-}
-
-/// The addresses on the bus that no GPU of NVML names.
-pub(crate) fn missing_addresses(facts: &Facts) -> Vec<String> {
-    let Some(nvml) = nvml(facts) else { return Vec::new() };
-    let known: Vec<&String> = nvml.gpus.iter().filter_map(|gpu| gpu.pci_address.found()).collect();
-    let addresses = pci_gpus(facts).iter().map(|gpu| &gpu.address);
-    addresses.filter(|address| !known.contains(address)).cloned().collect()
-}
-
-/// Where a problem of these GPUs is: at the one, or at the machine.
-pub(crate) fn place_of(gpus: &[String]) -> Place {
-    match gpus {
-        [gpu] => Place::Gpu { gpu: gpu.clone(), name: None },
-        _ => Place::Machine,
-    }
-}
-
-/// `GPU 0000:18:00.0`, or `2 GPUs (0000:18:00.0, 0000:2a:00.0)`, at most four of them by name.
-pub(crate) fn list_gpus(gpus: &[String]) -> String {
-    match gpus {
-        [gpu] => gpu_words(gpu),
-        [] | [_, _, _, _, _, ..] => format!("{} GPUs", gpus.len()),
-        _ => format!("{} GPUs ({})", gpus.len(), gpus.join(", ")),
-    }
-}
-
-/// `GPU 0000:18:00.0`, also for a name that begins with `GPU`.
-pub(crate) fn gpu_words(gpu: &str) -> String {
-    if gpu.starts_with("GPU") { gpu.to_owned() } else { format!("GPU {gpu}") }
-}
-
 /// `803 (CUDA_ERROR_SYSTEM_DRIVER_MISMATCH)`, or the number alone.
 pub(crate) fn code_words(code: CallCode, name: Option<&str>) -> String {
     name.map_or_else(|| format!("code {code}"), |name| format!("code {code} ({name})"))
-}
-
-/// The check to which the code of a failed `nvmlInit_v2` belongs.
-pub(crate) fn nvml_claim(facts: &Facts) -> Option<&'static str> {
-    let code = nvml_failure(facts)?;
-    let stub = nvml(facts)?.library.found().is_some_and(|path| path.contains("/stubs/"));
-    match code.0 {
-        _ if stub => Some("gpu/stub-library-loaded"),
-        15 => Some("gpu/gpu-lost"),
-        16 => Some("gpu/gpu-needs-reset"),
-        17 if in_wsl(facts) => Some("gpu/wsl-access-blocked"),
-        18 => Some("gpu/driver-version-mismatch"),
-        999 if lost_by_container(facts) => Some("gpu/container-lost-gpu"),
-        _ => None,
-    }
-}
-
-/// The check to which the code of CUDA's first failed call belongs.
-pub(crate) fn cuda_claim(facts: &Facts) -> Option<&'static str> {
-    let (call, code) = cuda_failure(facts)?;
-    let compat = mapped_cuda(facts).is_some_and(|path| path.contains("/compat/"));
-    let stub = mapped_cuda(facts).is_some_and(|path| path.contains("/stubs/"));
-    match code.0 {
-        34 => Some("gpu/stub-library-loaded"),
-        _ if stub => Some("gpu/stub-library-loaded"),
-        35 | 36 if call == "cuInit" => Some("gpu/driver-too-old-for-cuda"),
-        46 if restricted_gpus(facts).is_empty() => Some("gpu/device-busy"),
-        46 => Some("gpu/compute-mode-prohibited"),
-        100 => no_device_claim(facts),
-        102 => Some("gpu/vgpu-unlicensed"),
-        802 => Some("gpu/fabric-not-ready"),
-        803 if !compat => Some("gpu/driver-version-mismatch"),
-        803 | 804 => Some("gpu/compat-library-loaded"),
-        code if MPS_CODES.contains(&code) => Some("gpu/mps-unreachable"),
-        3 | 304 | 999 => init_claim(facts, code.0),
-        _ => None,
-    }
-}
-
-/// Why CUDA sees no device, where the facts say it.
-fn no_device_claim(facts: &Facts) -> Option<&'static str> {
-    let gpus = nvml(facts).map_or(&[][..], |nvml| nvml.gpus.as_slice());
-    let all = |is_so: fn(&NvmlGpu) -> bool| !gpus.is_empty() && gpus.iter().all(is_so);
-    if hides_every_device(facts) {
-        Some("gpu/visible-devices-invalid")
-    } else if all(is_mig_without_instances) {
-        Some("gpu/mig-without-instances")
-    } else if all(|gpu| gpu.compute_mode.found() == Some(&2)) {
-        Some("gpu/compute-mode-prohibited")
-    } else {
-        None
-    }
-}
-
-/// Why CUDA could not be started, where the facts say it.
-fn init_claim(facts: &Facts, code: u32) -> Option<&'static str> {
-    if !has_usual_driver(facts) || facts.kernel_module.loaded.found().is_none() {
-        return None;
-    }
-    // NVML needs neither `nvidia_uvm` nor HMM: where it fails too, the cause lies below them.
-    let below = nvml_failure(facts).is_some();
-    if !below && facts.kernel_module.uvm_loaded.found() == Some(&false) {
-        return Some("gpu/uvm-not-loaded");
-    }
-    if !below && code == 3 && heterogeneous_memory_is_on(facts) {
-        return Some("gpu/hmm-breaks-init");
-    }
-    let broken = code == 999 && (uvm_node_is_dead(facts) || uvm_lost_after_sleep(facts));
-    broken.then_some("gpu/uvm-broken")
 }
 
 /// Whether `nvidia_uvm` of the open module runs with heterogeneous memory management.
@@ -292,9 +220,10 @@ pub(crate) fn heterogeneous_memory_is_on(facts: &Facts) -> bool {
 /// What `open(2)` gives where the driver or the GPU behind a node is gone.
 pub(crate) const DEAD: &[&str] = &["EIO", "ENODEV", "ENXIO"];
 
-/// Whether the node of `nvidia_uvm` is there and dead.
-pub(crate) fn uvm_node_is_dead(facts: &Facts) -> bool {
-    refused_nodes(facts, DEAD).any(|(node, _)| node.path.starts_with("/dev/nvidia-uvm"))
+/// What opening the node of `nvidia_uvm` gave, where it is there and dead.
+pub(crate) fn dead_uvm_node(facts: &Facts) -> Option<&str> {
+    let mut dead = refused_nodes(facts, DEAD);
+    dead.find(|(node, _)| node.path == "/dev/nvidia-uvm").map(|(_, errno)| errno)
 }
 
 /// Whether the machine is one that sleeps, and does not keep the GPU's memory while it does.
@@ -305,9 +234,12 @@ fn uvm_lost_after_sleep(facts: &Facts) -> bool {
         && facts.kernel_module.parameters.preserve_video_memory.found() == Some(&false)
 }
 
-/// Whether this container could use its GPU and has lost the right to.
+/// Whether this container may not use its GPU, by a rule of its cgroup.
 pub(crate) fn lost_by_container(facts: &Facts) -> bool {
-    let refused = refused_nodes(facts, &["EPERM"]).next().is_some();
+    let mut refused = refused_nodes(facts, &["EPERM"]);
+    // Where CUDA works, the nodes that refuse are those of GPUs that others were given.
+    let works = cuda_works(facts) && nvml_failure(facts).is_none();
+    let refused = !works && refused.any(|(node, _)| is_needed_node(&node.path));
     let unseen = facts.device_nodes.unknown().is_some()
         && nvml_failure(facts).is_some_and(|code| code.0 == 999);
     in_container(facts) && (refused || unseen)
@@ -315,7 +247,7 @@ pub(crate) fn lost_by_container(facts: &Facts) -> bool {
 
 /// The GPUs whose compute mode lets no or one program in.
 pub(crate) fn restricted_gpus(facts: &Facts) -> Vec<&NvmlGpu> {
-    let gpus = nvml(facts).map_or(&[][..], |nvml| nvml.gpus.as_slice());
+    let gpus = nvml_gpus(facts);
     gpus.iter().filter(|gpu| gpu.compute_mode.found().is_some_and(|mode| *mode != 0)).collect()
 }
 
@@ -324,16 +256,30 @@ pub(crate) fn is_mig_without_instances(gpu: &NvmlGpu) -> bool {
     gpu.mig_enabled.found() == Some(&true) && gpu.mig_devices.found() == Some(&0)
 }
 
-fn hides_every_device(facts: &Facts) -> bool {
-    crate::VisibleDevicesInvalid::hides_all(facts)
+/// Whether the container was told to leave out a part of the driver: `compute`, which is CUDA, or
+/// `utility`, which is NVML. Where nothing is named, the toolkit takes its default, which has both.
+pub(crate) fn capabilities_lack(facts: &Facts, part: &str) -> bool {
+    let text = facts.environment.get("NVIDIA_DRIVER_CAPABILITIES").unwrap_or_default();
+    let mut words = text.split(',').map(str::trim).filter(|word| !word.is_empty()).peekable();
+    in_container(facts) && words.peek().is_some() && words.all(|word| word != "all" && word != part)
 }
 
-/// Whether the container was told to have no CUDA, so that it has no `libcuda`.
-pub(crate) fn capabilities_lack_compute(facts: &Facts) -> bool {
-    let capabilities = facts.environment.get("NVIDIA_DRIVER_CAPABILITIES");
-    in_container(facts)
-        && capabilities.is_some_and(|text| {
-            !text.is_empty()
-                && text.split(',').all(|word| !["all", "compute"].contains(&word.trim()))
-        })
+/// Whether NVML is not meant to be there: in a container without `utility`, on a Jetson.
+pub(crate) fn nvml_is_left_out(facts: &Facts) -> bool {
+    facts.host.machine.tegra.found().is_some() || capabilities_lack(facts, "utility")
+}
+
+/// Where a person installs a driver, to be put behind `install …`.
+pub(crate) fn install_place(wsl: bool, container: bool) -> &'static str {
+    match (wsl, container) {
+        (true, _) => " in Windows, not in WSL",
+        (false, true) => " on the host, not in the container",
+        (false, false) => " and reboot",
+    }
+}
+
+/// Whether the distribution has Ubuntu's package names, such as `nvidia-driver-570-open`.
+pub(crate) fn has_ubuntu_packages(facts: &Facts) -> bool {
+    let id = facts.host.os.found().map_or("", |os| os.id.as_str());
+    matches!(id, "ubuntu" | "linuxmint" | "pop" | "zorin" | "elementary" | "neon")
 }

@@ -1,9 +1,18 @@
 //! What could not be looked at: a walk over the facts that names each look-up that failed.
 //!
-//! A look-up is left out where it matters to nobody (who signed a module that is loaded), and where
-//! a problem already says what is the matter (NVML did not run because its library is missing).
+//! The rule: a look-up is named where its outcome could have been a problem that a check here
+//! reports. So it is left out
+//!
+//! - where no check would have judged it: the distribution, who may profile without a profiler, what
+//!   keeps a module out that is loaded, Docker's tools without a GPU;
+//! - where it is not this machine's to mend: in a container the module's files, the services and the
+//!   firmware are the host's;
+//! - where a problem already says what is the matter: NVML did not run because its library is
+//!   missing.
+//!
+//! Look-ups that failed for one reason are one entry, with their names joined by commas.
 
-use crate::{Facts, NodeAccess, Probed, Problem, Reading, Unlooked};
+use crate::{Facts, NodeAccess, Probed, Problem, Profiler, Reading, Unlooked, evidence};
 
 mod gpus;
 
@@ -17,9 +26,9 @@ pub(crate) fn unlooked(facts: &Facts, problems: &[Problem]) -> Vec<Unlooked> {
         libraries(facts, &mut list);
     }
     driver(facts, explained, &mut list);
-    containers(facts, &mut list);
+    containers(facts, problems, &mut list);
     software(facts, &mut list);
-    list.0
+    list.entries()
 }
 
 /// The problems that say why the driver was not asked or does not answer.
@@ -39,15 +48,33 @@ const EXPLAIN_SILENCE: &[&str] = &[
     "gpu/cuda-init-failed",
 ];
 
-/// The list, and the ways to put something into it.
-struct List(Vec<Unlooked>);
+/// How many names an entry has before it says how many more there are.
+const NAMED: usize = 6;
+
+/// The names that share a reason, and the reason.
+struct List(Vec<(Vec<String>, String)>);
 
 impl List {
+    /// Puts it to what failed for the same reason, where something did.
     fn push(&mut self, what: impl Into<String>, reason: &str) {
-        let unlooked = Unlooked { what: what.into(), reason: reason.to_owned() };
-        if !self.0.contains(&unlooked) {
-            self.0.push(unlooked);
+        let what = what.into();
+        match self.0.iter_mut().find(|(_, known)| known == reason) {
+            Some((names, _)) if names.contains(&what) => {}
+            Some((names, _)) => names.push(what),
+            None => self.0.push((vec![what], reason.to_owned())),
         }
+    }
+
+    fn entries(self) -> Vec<Unlooked> {
+        let entry = |(names, reason): (Vec<String>, String)| {
+            let named = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+            let what = match names.len().saturating_sub(NAMED) {
+                0 => named,
+                more => format!("{named} and {more} more"),
+            };
+            Unlooked { what, reason }
+        };
+        self.0.into_iter().map(entry).collect()
     }
 
     fn reading<T>(&mut self, what: impl Into<String>, reading: &Reading<T>) {
@@ -59,27 +86,30 @@ impl List {
 
 fn machine(facts: &Facts, list: &mut List) {
     let host = &facts.host;
-    list.reading("distribution", &host.os);
-    list.reading("kernel release", &host.kernel_release);
     list.reading("whether this is WSL", &host.machine.wsl);
     list.reading("whether this is a container", &host.machine.container);
-    list.reading("C library", &host.glibc);
+    if !facts.toolkits.is_empty() {
+        list.reading("C library", &host.glibc);
+    }
     for disk in &host.disks {
         list.reading(format!("free space on `{}`", disk.path), &disk.free_mib);
     }
-    let folder = &host.temporary_folder;
-    list.reading(format!("mount of `{}`", folder.path), &folder.noexec);
+    if has_tool(facts, Profiler::NsightSystems) {
+        let folder = &host.temporary_folder;
+        list.reading(format!("mount of `{}`", folder.path), &folder.noexec);
+    }
 }
 
 fn kernel(facts: &Facts, list: &mut List) {
     list.reading("GPUs on the PCI bus", &facts.pci);
-    if !crate::evidence::has_usual_driver(facts) {
+    if !evidence::has_usual_driver(facts) {
         return;
     }
     let module = &facts.kernel_module;
     list.reading("kernel module `nvidia`", &module.loaded);
-    // What keeps a module out matters where it is out.
-    if module.loaded.found().is_none() && crate::evidence::may_have_gpu(facts) {
+    // What keeps a module out matters where it is out, and where it can be let in.
+    let here = !evidence::in_container(facts);
+    if here && module.loaded.found().is_none() && evidence::may_have_gpu(facts) {
         list.reading("kernel module on disk", &module.on_disk);
         list.reading("DKMS", &module.dkms);
         list.reading("headers of the kernel", &module.kernel_headers);
@@ -88,8 +118,10 @@ fn kernel(facts: &Facts, list: &mut List) {
     }
     if module.loaded.found().is_some() {
         list.reading("kernel module `nvidia_uvm`", &module.uvm_loaded);
-        let profiling = &module.parameters.profiling_admin_only;
-        list.reading("who may profile (`RmProfilingAdminOnly`)", profiling);
+        if has_tool(facts, Profiler::NsightCompute) {
+            let profiling = &module.parameters.profiling_admin_only;
+            list.reading("who may profile (`RmProfilingAdminOnly`)", profiling);
+        }
     }
     list.reading("device nodes", &facts.device_nodes);
     for node in facts.device_nodes.found().into_iter().flatten() {
@@ -97,7 +129,10 @@ fn kernel(facts: &Facts, list: &mut List) {
             NodeAccess::NotTried(reason) => {
                 list.push(format!("device node `{}`", node.path), reason)
             }
-            NodeAccess::Refused(errno) if !JUDGED_ERRNOS.contains(&errno.as_str()) => {
+            NodeAccess::Refused(errno)
+                if evidence::is_needed_node(&node.path)
+                    && !JUDGED_ERRNOS.contains(&errno.as_str()) =>
+            {
                 list.push(format!("device node `{}`", node.path), errno);
             }
             NodeAccess::Opened | NodeAccess::Refused(_) => {}
@@ -122,6 +157,17 @@ fn libraries(facts: &Facts, list: &mut List) {
 }
 
 fn driver(facts: &Facts, explained: bool, list: &mut List) {
+    let without_nvml = evidence::nvml(facts).is_some_and(|nvml| nvml.library.is_absent());
+    if without_nvml && evidence::nvml_is_left_out(facts) {
+        list.push("NVML", "its library is not part of this container or Jetson");
+    }
+    // `gpu/nvml-failed` leaves a Jetson alone whose CUDA works.
+    if let Some(code) = evidence::nvml_failure(facts)
+        && facts.host.machine.tegra.found().is_some()
+        && evidence::cuda_works(facts)
+    {
+        list.push("NVML", &evidence::code_words(code, crate::nvml_code_name(code)));
+    }
     match &facts.nvml {
         Probed::Answered(nvml) => gpus::nvml(facts, nvml, explained, list),
         Probed::NotRun(reason) if !explained => list.push("NVML", reason),
@@ -134,20 +180,34 @@ fn driver(facts: &Facts, explained: bool, list: &mut List) {
     }
     match &facts.smoke {
         Some(Probed::Answered(smoke)) => gpus::smoke(smoke, list),
-        Some(Probed::NotRun(reason)) if !explained && crate::evidence::cuda_works(facts) => {
+        Some(Probed::NotRun(reason)) if !explained && evidence::cuda_works(facts) => {
             list.push("smoke test", reason);
         }
         Some(Probed::NotRun(_) | Probed::Hung { .. } | Probed::Crashed { .. }) | None => {}
     }
 }
 
-fn containers(facts: &Facts, list: &mut List) {
+fn containers(facts: &Facts, problems: &[Problem], list: &mut List) {
     let containers = &facts.containers;
-    list.reading("Docker", &containers.docker);
-    list.reading("`/etc/docker/daemon.json`", &containers.daemon_json_runtimes);
+    // Which container can have a GPU is a question of the machine that starts it, if it has one.
+    if evidence::in_container(facts) || !evidence::has_gpu(facts) {
+        return;
+    }
+    let refused = ["gpu/docker-permission", "gpu/docker-unreachable"];
+    if !problems.iter().any(|problem| refused.contains(&problem.code())) {
+        list.reading("Docker", &containers.docker);
+    }
+    if containers.docker.found().is_some() {
+        list.reading("`/etc/docker/daemon.json`", &containers.daemon_json_runtimes);
+        list.reading("`nvidia-container-runtime`", &containers.nvidia_container_runtime);
+    }
     list.reading("`nvidia-ctk`", &containers.nvidia_ctk);
-    list.reading("`nvidia-container-runtime`", &containers.nvidia_container_runtime);
-    list.reading("containerd's configuration", &containers.containerd_has_nvidia);
+    if containers.containerd_socket.found().is_some() && containers.kubelet.found() == Some(&true) {
+        list.reading("containerd's configuration", &containers.containerd_has_nvidia);
+    }
+    if containers.crio_socket.found().is_some() && containers.kubelet.found() == Some(&true) {
+        list.push("CRI-O's configuration", "it is not read");
+    }
     list.reading("Podman", &containers.podman);
     for spec in &containers.cdi {
         list.reading(format!("CDI specification `{}`", spec.path), &spec.version);
@@ -169,7 +229,7 @@ fn software(facts: &Facts, list: &mut List) {
     for copy in &facts.cudnn {
         list.reading(format!("version of the cuDNN in `{}`", copy.folder), &copy.version);
     }
-    if !facts.profilers.tools.is_empty() {
+    if has_tool(facts, Profiler::NsightSystems) {
         list.reading("`kernel.perf_event_paranoid`", &facts.profilers.perf_event_paranoid);
     }
     for environment in &facts.python {
@@ -179,68 +239,9 @@ fn software(facts: &Facts, list: &mut List) {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{NvmlGpu, example, example::faults};
-
-    fn of(facts: &Facts) -> Vec<String> {
-        let found = crate::diagnose(facts, &crate::Need::default()).unlooked;
-        found.into_iter().map(|one| format!("{}: {}", one.what, one.reason)).collect()
-    }
-
-    fn unknown<T>(reason: &str) -> Reading<T> {
-        Reading::Unknown(reason.to_owned())
-    }
-
-    #[test]
-    fn the_problems_that_explain_are_there() {
-        for code in EXPLAIN_SILENCE {
-            assert!(crate::CHECKS.iter().any(|check| check.code == *code), "{code}");
-        }
-    }
-
-    #[test]
-    fn names_what_and_why() {
-        let mut facts = example::h200();
-        facts.kernel_log = unknown("`/dev/kmsg`: Operation not permitted");
-        facts.containers.docker = unknown("EACCES");
-        assert_eq!(
-            of(&facts),
-            ["kernel log: `/dev/kmsg`: Operation not permitted", "Docker: EACCES"]
-        );
-    }
-
-    #[test]
-    fn groups_the_values_of_one_gpu() {
-        let mut facts = example::eight_h100();
-        let Probed::Answered(nvml) = &mut facts.nvml else { panic!("the example answers") };
-        nvml.gpus[0].power.limit_mw = unknown("NVML_ERROR_UNKNOWN");
-        let gpu = &nvml.gpus[1];
-        let identity = (gpu.pci_address.clone(), gpu.handle.clone());
-        nvml.gpus[1] =
-            NvmlGpu { index: 1, pci_address: identity.0, handle: identity.1, ..NvmlGpu::default() };
-        let lines = of(&facts);
-        assert_eq!(lines[0], "NVML, GPU 0000:18:00.0: power limit: NVML_ERROR_UNKNOWN");
-        assert!(lines[1].starts_with("NVML, GPU 0000:20:00.0: name, "), "{lines:?}");
-        assert!(lines[1].ends_with(" more: not looked at"), "{lines:?}");
-        assert_eq!(lines.len(), 2);
-    }
-
-    #[test]
-    fn a_lost_gpu_is_a_problem_and_not_forty_lines() {
-        let mut facts = example::eight_h100();
-        faults::lose_gpu(&mut facts, 3, 15);
-        assert_eq!(of(&facts), Vec::<String>::new());
-    }
-
-    #[test]
-    fn a_missing_library_is_said_once() {
-        let mut facts = example::h200();
-        faults::remove_libraries(&mut facts);
-        assert_eq!(of(&facts), Vec::<String>::new());
-        let mut facts = example::h200();
-        facts.nvml = Probed::NotRun("the GPU sleeps".to_owned());
-        assert_eq!(of(&facts), ["NVML: the GPU sleeps"]);
-    }
+fn has_tool(facts: &Facts, tool: Profiler) -> bool {
+    facts.profilers.tools.iter().any(|copy| copy.tool == tool)
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,6 +24,8 @@ pub struct AdapterInitFailed {
     pub gpu: String,
     /// The numbers of the line, such as `(0x22:0x56:762)`.
     pub numbers: Option<String>,
+    /// The hypervisor, in a virtual machine.
+    pub hypervisor: Option<String>,
 }
 
 impl AdapterInitFailed {
@@ -50,7 +52,8 @@ impl AdapterInitFailed {
                 && evidence::has_usual_driver(facts)
                 && found.iter().all(|old| old.gpu != gpu)
             {
-                found.push(Self { gpu, numbers });
+                let hypervisor = facts.host.machine.hypervisor.found().cloned();
+                found.push(Self { gpu, numbers, hypervisor });
             }
         }
         found
@@ -63,10 +66,16 @@ impl Diagnosis for AdapterInitFailed {
     }
 
     fn fixes(&self) -> Vec<Fix> {
-        vec![
-            Fix::by_hand(
-                "switch the machine off, check the power cables of the board, and switch it on",
+        let first = match &self.hypervisor {
+            Some(hypervisor) => format!(
+                "switch this virtual machine off and on; if that does not help, have the GPU reset on \
+                 the host ({hypervisor})"
             ),
+            None => "switch the machine off, check the power cables of the board, and switch it on"
+                .to_owned(),
+        };
+        vec![
+            Fix::by_hand(first),
             Fix::by_hand(
                 "turn on `Above 4G Decoding` in the firmware and install the newest driver with the open \
                  module",

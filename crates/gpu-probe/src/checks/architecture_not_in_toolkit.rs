@@ -6,6 +6,7 @@
 //! old nothing can be built.
 //!
 //! Confirm with `nvcc --list-gpu-arch` and `nvidia-smi --query-gpu=name,compute_cap --format=csv`.
+//! Build with a toolkit that knows the GPU, or test on a GPU that the toolkit knows.
 
 use super::driver_too_old_for_cuda::wanted_cudas;
 use super::gpu_not_in_project::gpu_capabilities;
@@ -81,6 +82,7 @@ impl ArchitectureNotInToolkit {
         if too_new && built.any(|other| machine_code_runs_on(other.cc, capability)) {
             return None;
         }
+        let what = what.strip_prefix("programs of ").unwrap_or(&what).to_owned();
         Some(Self { gpu, capability, what, cuda, too_new, since: row.since, until: row.until })
     }
 }

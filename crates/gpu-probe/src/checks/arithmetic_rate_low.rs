@@ -11,9 +11,8 @@
 //! --format=csv --loop=1`. Another program on the same GPU takes its share, too.
 
 use super::bandwidth_low::{is_sliced, percent};
-use super::kernel_failed::{smoke_gpus, smoke_place};
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, RateRun, Reading, SmokeGpu};
+use crate::{Facts, Need, RateRun, Reading, SmokeGpu, evidence};
 use serde::Serialize;
 
 /// An arithmetic rate is far under the computed peak, or zero.
@@ -52,7 +51,7 @@ impl ArithmeticRateLow {
     ];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        let gpus = smoke_gpus(facts).iter();
+        let gpus = evidence::smoke_gpus(facts).iter();
         gpus.flat_map(|gpu| Self::of(gpu, is_sliced(facts, gpu))).collect()
     }
 
@@ -67,7 +66,7 @@ impl ArithmeticRateLow {
             let is_zero = run.tflops.is_nan() || run.tflops <= 0.0;
             let is_low = !sliced && share.is_some_and(|share| share < least);
             (is_zero || is_low).then(|| Self {
-                gpu: smoke_place(gpu),
+                gpu: evidence::smoke_place(gpu),
                 what,
                 tflops: run.tflops,
                 peak_tflops: run.peak_tflops,

@@ -9,9 +9,8 @@
 //! --format=csv --loop=1`. A slice of a GPU (MIG) is not judged, because it has only a share of the
 //! bandwidth.
 
-use super::kernel_failed::{smoke_gpus, smoke_place};
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, Reading, SmokeGpu};
+use crate::{Facts, Need, Reading, SmokeGpu, evidence};
 use serde::Serialize;
 
 /// The copy inside the GPU is under 80 % of the computed peak.
@@ -44,7 +43,7 @@ impl BandwidthLow {
     ];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        let whole = smoke_gpus(facts).iter().filter(|gpu| !is_sliced(facts, gpu));
+        let whole = evidence::smoke_gpus(facts).iter().filter(|gpu| !is_sliced(facts, gpu));
         whole.filter_map(Self::of).collect()
     }
 
@@ -53,7 +52,7 @@ impl BandwidthLow {
         let peak_gb_per_s = run.peak_gb_per_s.filter(|peak| *peak > 0.0)?;
         let percent = percent(run.gb_per_s, peak_gb_per_s);
         (percent < NORMAL_PERCENT).then(|| Self {
-            gpu: smoke_place(gpu),
+            gpu: evidence::smoke_place(gpu),
             gb_per_s: run.gb_per_s,
             peak_gb_per_s,
             percent,

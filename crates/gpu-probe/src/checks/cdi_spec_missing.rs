@@ -4,12 +4,12 @@
 //! the device nodes and libraries. Without it `--device nvidia.com/gpu=all` says `unresolvable CDI
 //! devices nvidia.com/gpu=all`.
 //!
-//! Confirm with `nvidia-ctk cdi list`. Newer container toolkits bring a service that writes the
+//! Confirm with `nvidia-ctk cdi list`. Let `nvidia-ctk cdi generate` write the file. Newer container toolkits bring a service that writes the
 //! file anew after every driver update.
 
-use super::container_toolkit_missing::{has_gpu, install_command};
+use super::container_toolkit_missing::install_command;
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, Profile};
+use crate::{Facts, Need, Profile, evidence};
 use serde::Serialize;
 
 /// Podman is the way to containers here, and no CDI specification exists.
@@ -23,6 +23,8 @@ pub struct CdiSpecMissing {
     pub install: Option<String>,
     /// Whether `nvidia-ctk` is there to write the file.
     pub toolkit: bool,
+    /// Whether this machine is a runner, whose jobs need the GPU in Podman.
+    pub needed: bool,
 }
 
 impl CdiSpecMissing {
@@ -32,14 +34,15 @@ impl CdiSpecMissing {
     pub(super) fn find(facts: &Facts, need: &Need) -> Vec<Self> {
         let containers = &facts.containers;
         let toolkit = containers.nvidia_ctk.found().is_some();
-        let is_wanted = toolkit || need.profile == Profile::Runner;
+        let needed = need.profile == Profile::Runner;
+        let is_wanted = toolkit || needed;
         let only_podman = containers.podman.found().is_some() && containers.docker.is_absent();
         let on_host = facts.host.machine.container.found().is_none();
-        if !is_wanted || !only_podman || !on_host || !containers.cdi.is_empty() || !has_gpu(facts) {
+        if !is_wanted || !only_podman || !on_host || !containers.cdi.is_empty() || !evidence::has_gpu(facts) {
             return Vec::new();
         }
         let install = install_command(facts, "nvidia-container-toolkit");
-        vec![Self { install: install.filter(|_| !toolkit), toolkit }]
+        vec![Self { install: install.filter(|_| !toolkit), toolkit, needed }]
     }
 }
 
@@ -47,7 +50,7 @@ impl CdiSpecMissing {
 pub(super) fn write_spec() -> Fix {
     Fix::by_command(
         "write the CDI specification",
-        "sudo nvidia-ctk cdi generate --output=/var/run/cdi/nvidia.yaml",
+        "sudo mkdir -p /var/run/cdi && sudo nvidia-ctk cdi generate --output=/var/run/cdi/nvidia.yaml",
     )
 }
 

@@ -22,6 +22,8 @@ pub struct CdiSpecStale {
     pub path: String,
     /// What does not fit, each in words.
     pub faults: Vec<String>,
+    /// Another file for the same devices, which is used too.
+    pub twin: Option<String>,
 }
 
 /// How many faults of one file are named; the rest says nothing new.
@@ -30,16 +32,27 @@ const NAMED: usize = 3;
 impl CdiSpecStale {
     pub(super) const CODE: &str = "gpu/cdi-spec-stale";
     pub(super) const FOLLOWS_FROM: &[&str] =
-        &["gpu/driver-version-mismatch", "gpu/device-node-missing"];
+        &[
+        "gpu/driver-version-mismatch",
+        "gpu/device-node-missing",
+        "gpu/uvm-not-loaded",
+        "gpu/gpu-missing-from-driver",
+        "gpu/module-not-loaded",
+        "gpu/driver-not-installed",
+        "gpu/nouveau-bound",
+        "gpu/device-held-by-vfio",
+        "gpu/no-nvidia-device",
+    ];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         if facts.host.machine.container.found().is_some() {
             return Vec::new();
         }
-        facts.containers.cdi.iter().filter_map(Self::of).collect()
+        let specs = facts.containers.cdi.as_slice();
+        specs.iter().filter_map(|spec| Self::of(spec, specs)).collect()
     }
 
-    fn of(spec: &CdiSpec) -> Option<Self> {
+    fn of(spec: &CdiSpec, all: &[CdiSpec]) -> Option<Self> {
         let nodes = spec.nodes.iter().filter_map(fault_of_node);
         let files = spec.missing_files.iter().map(|file| format!("`{file}` is not there"));
         let mut faults: Vec<String> = nodes.chain(files).collect();
@@ -48,7 +61,10 @@ impl CdiSpecStale {
         if more > 0 {
             faults.push(format!("and {more} more"));
         }
-        (!faults.is_empty()).then(|| Self { path: spec.path.clone(), faults })
+        let same_kind =
+            |other: &&CdiSpec| other.path != spec.path && other.kind.found() == spec.kind.found();
+        let twin = all.iter().find(same_kind).map(|other| other.path.clone());
+        (!faults.is_empty()).then(|| Self { path: spec.path.clone(), faults, twin })
     }
 }
 
@@ -70,13 +86,14 @@ impl Diagnosis for CdiSpecStale {
     }
 
     fn fixes(&self) -> Vec<Fix> {
-        vec![
-            Fix::by_command(
-                "write it anew",
-                format!("sudo nvidia-ctk cdi generate --output={}", shell_word(&self.path)),
-            ),
-            keep_fresh(),
-        ]
+        let write = Fix::by_command(
+            "write it anew",
+            format!("sudo nvidia-ctk cdi generate --output={}", shell_word(&self.path)),
+        );
+        let twin = self.twin.as_ref().map(|twin| {
+            Fix::by_hand(format!("keep one of `{}` and `{twin}`, and delete the other", self.path))
+        });
+        twin.into_iter().chain([write, keep_fresh()]).collect()
     }
 }
 

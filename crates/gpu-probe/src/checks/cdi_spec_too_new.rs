@@ -1,7 +1,7 @@
 //! The CDI specification is of a version that this Podman cannot read.
 //!
-//! NVIDIA's container toolkit from 1.19 on writes CDI version 0.7. Podman before 5.0, such as the
-//! 4.9 of Ubuntu 24.04, does not understand it and says `unresolvable CDI devices
+//! Newer releases of NVIDIA's container toolkit (1.19.1, for one) write CDI version 0.7. Podman before
+//! 5.0, such as the 4.9 of Ubuntu 24.04, does not understand it and says `unresolvable CDI devices
 //! nvidia.com/gpu=all`, as if there were no file at all.
 //!
 //! Compare `podman --version` with the first lines of the file (`cdiVersion`). Update Podman, or
@@ -63,7 +63,7 @@ impl Diagnosis for CdiSpecTooNew {
         vec![
             Fix::by_hand("update Podman to 5.0 or newer"),
             Fix::by_hand(
-                "or install an `nvidia-container-toolkit` before 1.19 and write the file anew with \
+                "or install an `nvidia-container-toolkit` before 1.19.1 and write the file anew with \
                  `nvidia-ctk cdi generate`",
             ),
         ]

@@ -48,7 +48,7 @@ impl Diagnosis for CompatLibraryLoaded {
         vec![
             Fix::by_command(
                 "find who names the folder, and take it out, then run `sudo ldconfig`",
-                "grep -rn compat /etc/ld.so.conf.d; printenv LD_LIBRARY_PATH",
+                "grep -rn compat /etc/ld.so.conf.d; echo \"$LD_LIBRARY_PATH\"",
             ),
             Fix::by_hand(
                 "update the driver of the machine, so that no compatibility library is needed",

@@ -22,6 +22,8 @@ pub struct ComputeModeProhibited {
     pub exclusive: bool,
     /// The ids of the processes that have an exclusive GPU.
     pub holders: Vec<u32>,
+    /// Whether this is a container.
+    pub container: bool,
 }
 
 impl ComputeModeProhibited {
@@ -45,6 +47,7 @@ impl ComputeModeProhibited {
             indices: gpus.iter().map(|gpu| gpu.index).collect(),
             gpus: gpus.iter().map(|gpu| evidence::gpu_id(facts, gpu)).collect(),
             exclusive,
+            container: evidence::in_container(facts),
         }]
     }
 }
@@ -61,7 +64,7 @@ impl Diagnosis for ComputeModeProhibited {
         }
         let numbers: Vec<String> = self.indices.iter().map(u32::to_string).collect();
         let command = format!("sudo nvidia-smi -i {} -c 0", numbers.join(","));
-        fixes.push(Fix::by_command("let programs share the GPU", command));
+        fixes.push(Fix::on_host(self.container, "let programs share the GPU", command));
         fixes
     }
 }

@@ -1,12 +1,14 @@
-//! This container had access to its GPU and has lost it.
+//! This container may not use its GPU, or may not any more.
 //!
 //! Access of a container to device nodes is a rule of its cgroup. When systemd reloads
 //! (`systemctl daemon-reload`, also by a package update) it writes the rules anew and drops those
 //! that the container runtime added behind its back. Opening `/dev/nvidiactl` then gives `EPERM`,
 //! and `nvidia-smi` says `Failed to initialize NVML: Unknown Error`. On the host everything works.
+//! A container that was given the nodes as a volume (`-v /dev:/dev`) never had the right.
 //!
-//! Create the container again. To keep it from happening, use CDI or name the devices with
-//! `--device`, or make the links in `/dev/char` that let systemd keep the rules.
+//! Create the container again, with the GPU asked for in the usual way. To keep it from happening,
+//! use CDI or name the devices with `--device`, or make the links in `/dev/char` that let systemd
+//! keep the rules.
 
 use super::{Diagnosis, Fix, Place};
 use crate::{Facts, Need, evidence};
@@ -15,12 +17,17 @@ use serde::Serialize;
 /// The cgroup does not let the container in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error(
-    "this container has lost the right to its GPU{}",
-    .node.as_ref().map_or_else(String::new, |node| format!(": opening `{node}` gives `EPERM`"))
+    "this container has lost the right to its GPU, or never had it{}",
+    .node.as_ref().map_or_else(
+        || ": NVML fails with code 999".to_owned(),
+        |node| format!(": opening `{node}` gives `EPERM`")
+    )
 )]
 pub struct ContainerLostGpu {
     /// The node that refused; `None` where only NVML says it.
     pub node: Option<String>,
+    /// The technology of the container.
+    pub container: String,
 }
 
 impl ContainerLostGpu {
@@ -31,9 +38,10 @@ impl ContainerLostGpu {
         if !evidence::lost_by_container(facts) {
             return Vec::new();
         }
-        let node =
-            evidence::refused_nodes(facts, &["EPERM"]).next().map(|(node, _)| node.path.clone());
-        vec![Self { node }]
+        let mut refused = evidence::refused_nodes(facts, &["EPERM"]);
+        let node = refused.find(|(node, _)| evidence::is_needed_node(&node.path));
+        let container = facts.host.machine.container.found().cloned().unwrap_or_default();
+        vec![Self { node: node.map(|(node, _)| node.path.clone()), container }]
     }
 }
 
@@ -43,15 +51,28 @@ impl Diagnosis for ContainerLostGpu {
     }
 
     fn fixes(&self) -> Vec<Fix> {
+        if self.container == "kubernetes" {
+            return vec![
+                Fix::by_hand("delete the pod, so that a new one is started in its place"),
+                Fix::by_hand(
+                    "to keep it from happening, let the container toolkit of the node use CDI",
+                ),
+            ];
+        }
+        let cdi = match self.container.as_str() {
+            "podman" => "or start it with CDI: `podman run --device nvidia.com/gpu=all …`",
+            _ => "or start it with CDI: `docker run --device nvidia.com/gpu=all …`",
+        };
         vec![
             Fix::by_hand(
                 "remove the container and create it again: a restart may do, a new one does",
             ),
-            Fix::by_command(
-                "on the host, make the links that let systemd keep the rule",
+            Fix::on_host(
+                true,
+                "make the links that let systemd keep the rule",
                 "sudo nvidia-ctk system create-dev-char-symlinks --create-all",
             ),
-            Fix::by_hand("or start it with CDI: `docker run --device nvidia.com/gpu=all …`"),
+            Fix::by_hand(cdi),
         ]
     }
 }
@@ -59,6 +80,7 @@ impl Diagnosis for ContainerLostGpu {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Reading::Found;
     use crate::example::{self, faults};
 
     #[track_caller]
@@ -89,5 +111,19 @@ mod tests {
             faults::nvml_fails(facts, 999);
         };
         check(example::h200(), unseen, 1);
+        // Given one GPU of eight, a container may see the nodes of all.
+        let given_one = |facts: &mut Facts| {
+            docker(facts);
+            faults::refuse_nodes(facts, "EPERM", |path| path != "/dev/nvidia0");
+        };
+        check(example::eight_h100(), given_one, 0);
+        let caps = |facts: &mut Facts| {
+            docker(facts);
+            faults::cuda_fails(facts, 100);
+            let Found(nodes) = &mut facts.device_nodes else { return };
+            nodes.push(example::opened_node("/dev/nvidia-caps/nvidia-cap1"));
+            faults::refuse_nodes(facts, "EPERM", |path| path.contains("caps"));
+        };
+        check(example::h200(), caps, 0);
     }
 }

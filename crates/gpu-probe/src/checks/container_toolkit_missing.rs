@@ -7,7 +7,7 @@
 //! NVIDIA's repository, tell Docker about it, and restart Docker.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, PackageManager, Profile};
+use crate::{Facts, Need, PackageManager, Profile, evidence};
 use serde::Serialize;
 
 /// The NVIDIA container toolkit is not installed.
@@ -17,6 +17,10 @@ pub struct ContainerToolkitMissing {
     /// The command that installs it, where the distribution is one that we know.
     #[serde(skip)]
     pub install: Option<String>,
+    /// Whether Docker runs without root, where the commands differ.
+    pub rootless: bool,
+    /// Whether this machine is a runner, whose jobs need the GPU in Docker.
+    pub needed: bool,
 }
 
 impl ContainerToolkitMissing {
@@ -33,7 +37,11 @@ impl ContainerToolkitMissing {
         if !is_missing || !runs_engine_here(facts, need) {
             return Vec::new();
         }
-        vec![Self { install: install_command(facts, "nvidia-container-toolkit") }]
+        vec![Self {
+            install: install_command(facts, "nvidia-container-toolkit"),
+            rootless: engine.rootless,
+            needed: need.profile == Profile::Runner,
+        }]
     }
 }
 
@@ -45,17 +53,10 @@ pub(super) fn runs_engine_here(facts: &Facts, need: &Need) -> bool {
     let machine = &facts.host.machine;
     let in_wsl = machine.wsl.found().is_some();
     let remote = facts.environment.get("DOCKER_HOST").is_some_and(|host| host.contains("tcp:"));
-    has_gpu(facts)
+    evidence::has_gpu(facts)
         && machine.container.found().is_none()
         && !remote
         && (!in_wsl || need.profile == Profile::Runner)
-}
-
-/// Whether anything shows that this machine has an NVIDIA GPU.
-pub(super) fn has_gpu(facts: &Facts) -> bool {
-    facts.pci.found().is_some_and(|gpus| !gpus.is_empty())
-        || facts.nvml.answered().is_some_and(|nvml| !nvml.gpus.is_empty())
-        || facts.cuda.answered().is_some_and(|cuda| !cuda.devices.is_empty())
 }
 
 /// The command that installs a package; `None` on a distribution that we do not know.
@@ -67,6 +68,17 @@ pub(super) fn install_command(facts: &Facts, package: &str) -> Option<String> {
         PackageManager::Pacman => "pacman -S",
     };
     Some(format!("sudo {installer} {package}"))
+}
+
+/// The step that tells Docker about the toolkit.
+pub(super) fn configure_docker(rootless: bool) -> Fix {
+    let command = if rootless {
+        "nvidia-ctk runtime configure --runtime=docker --config=\"$HOME/.config/docker/daemon.json\" && \
+         systemctl --user restart docker"
+    } else {
+        "sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker"
+    };
+    Fix::by_command("tell Docker about the NVIDIA runtime; the restart ends its containers", command)
 }
 
 impl Diagnosis for ContainerToolkitMissing {
@@ -83,10 +95,7 @@ impl Diagnosis for ContainerToolkitMissing {
                     .to_owned(),
                 command: self.install.clone(),
             },
-            Fix::by_command(
-                "tell Docker about it",
-                "sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker",
-            ),
+            configure_docker(self.rootless),
         ]
     }
 }

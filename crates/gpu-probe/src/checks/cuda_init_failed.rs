@@ -8,7 +8,7 @@
 //! Code 100 says that there is no device, 3 and 999 that the driver could not be initialised, 304
 //! that the operating system refused something, 2 that memory ran out.
 
-use super::{Diagnosis, Fix, Place};
+use super::{Diagnosis, DriverSeat, Fix, KERNEL_LOG, Place};
 use crate::{CallCode, FabricNotReady, Facts, Need, cuda_code_name, evidence};
 use serde::Serialize;
 
@@ -20,8 +20,9 @@ pub struct CudaInitFailed {
     pub call: String,
     /// What it returned.
     pub code: CallCode,
-    /// Whether this is a WSL guest, whose driver is Windows' own.
-    pub wsl: bool,
+    /// Where the driver is.
+    #[serde(flatten)]
+    pub seat: DriverSeat,
 }
 
 impl CudaInitFailed {
@@ -30,6 +31,7 @@ impl CudaInitFailed {
         "gpu/driver-hung",
         "gpu/driver-crashed",
         "gpu/mig-without-instances",
+        "gpu/compute-mode-prohibited",
         "gpu/wsl-access-blocked",
         "gpu/wsl-version-1",
         "gpu/device-node-missing",
@@ -59,9 +61,9 @@ impl CudaInitFailed {
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let Some((call, code)) = evidence::cuda_failure(facts) else { return Vec::new() };
-        let wsl = evidence::in_wsl(facts);
+        let seat = DriverSeat::of(facts);
         let claimed = evidence::cuda_claim(facts).is_some() || FabricNotReady::is_there(facts);
-        if claimed { Vec::new() } else { vec![Self { call: call.to_owned(), code, wsl }] }
+        if claimed { Vec::new() } else { vec![Self { call: call.to_owned(), code, seat }] }
     }
 }
 
@@ -71,14 +73,28 @@ impl Diagnosis for CudaInitFailed {
     }
 
     fn fixes(&self) -> Vec<Fix> {
-        if self.wsl {
+        if self.seat.wsl {
             return vec![Fix::by_hand(
                 "in Windows, install the newest NVIDIA driver, run `wsl --update`, then run \
                  `wsl --shutdown`",
             )];
         }
+        let host = self.seat.container;
+        if self.seat.tegra {
+            return vec![
+                Fix::on_host(
+                    host,
+                    "join the groups that may use the GPU, and log in again",
+                    "sudo usermod --append --groups video,render \"$USER\"",
+                ),
+                Fix::by_hand(
+                    "in a container, use an image for Jetson and start it with `--runtime nvidia`",
+                ),
+            ];
+        }
         let first = match self.code.0 {
-            3 | 304 | 999 => Fix::by_command(
+            3 | 304 | 999 => Fix::on_host(
+                host,
                 "make the nodes of `nvidia_uvm` and load the module anew, with no CUDA program \
                  running",
                 "sudo modprobe -r nvidia_uvm && sudo modprobe nvidia_uvm && sudo nvidia-modprobe \
@@ -88,10 +104,7 @@ impl Diagnosis for CudaInitFailed {
             35 | 36 => Fix::by_hand("install a newer driver"),
             _ => Fix::by_command("see whether the driver itself works", "nvidia-smi"),
         };
-        vec![
-            first,
-            Fix::by_command("see what the kernel says", "sudo dmesg | grep -i -e nvrm -e xid"),
-        ]
+        vec![first, Fix::on_host(host, "see what the kernel says", KERNEL_LOG)]
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! cuDNN is one small library that loads the others (`libcudnn_ops`, `libcudnn_cnn`, …) when they
 //! are needed. Here some of them are missing beside it, or of another version. A program starts,
-//! and fails at the first convolution: `Unable to load any of {libcudnn_ops.so.9.1.0, …}`.
+//! and fails at the first convolution: `Unable to load any of {libcudnn_ops.so.9.1.0, …}` or
+//! `Could not load library libcudnn_cnn_infer.so.8`.
 //!
 //! List them with `ls FOLDER/libcudnn*`. Install cuDNN anew from one source only: the
 //! distribution's package, or the wheel `nvidia-cudnn-cu12`, not files copied by hand.

@@ -4,7 +4,8 @@
 //! so what is tested here is not what is shipped; across major versions the library's name differs
 //! and programs do not start (`libcudnn.so.9: cannot open shared object file`).
 //!
-//! Confirm with `ldconfig -p | grep libcudnn` and `pip list | grep cudnn`.
+//! Confirm with `ldconfig -p | grep libcudnn` and `pip list | grep cudnn`. Install the project's
+//! version, or change the project's line if it has moved on.
 
 use super::{Diagnosis, Fix, Place};
 use crate::{Facts, Need};

@@ -40,13 +40,13 @@ impl Diagnosis for DeviceHeldByVfio {
 
     fn fixes(&self) -> Vec<Fix> {
         vec![
-            Fix::by_hand(
-                "if a virtual machine is to have the GPU, run CUDA inside that machine; else take the \
-                 GPU's ids out of `vfio-pci.ids=` and out of `/etc/modprobe.d`",
-            ),
             Fix::by_command(
                 "see who names `vfio-pci`",
-                "grep -rs vfio /proc/cmdline /etc/modprobe.d",
+                "grep -s vfio /proc/cmdline; grep -rs vfio /etc/modprobe.d",
+            ),
+            Fix::by_hand(
+                "if a virtual machine is to have the GPU, run CUDA inside that machine; else take the \
+                 GPU's ids out of these places, write the initramfs anew and reboot",
             ),
         ]
     }

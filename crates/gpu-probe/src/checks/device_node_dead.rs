@@ -18,6 +18,8 @@ pub struct DeviceNodeDead {
     pub nodes: Vec<String>,
     /// What opening the first gave.
     pub errno: String,
+    /// Whether this is a container.
+    pub container: bool,
 }
 
 impl DeviceNodeDead {
@@ -34,14 +36,23 @@ impl DeviceNodeDead {
     ];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        let uvm = |path: &str| path.starts_with("/dev/nvidia-uvm");
+        // `gpu/uvm-broken` is about that one.
+        let is_ours = |path: &str| evidence::is_needed_node(path) && path != "/dev/nvidia-uvm";
         let dead: Vec<_> = evidence::refused_nodes(facts, evidence::DEAD)
-            .filter(|(node, _)| !uvm(&node.path))
+            .filter(|(node, _)| is_ours(&node.path))
             .collect();
+        // A leftover of a GPU that was taken out hurts nobody.
+        let all_work = evidence::cuda_works(facts)
+            && evidence::nvml_works(facts)
+            && evidence::missing_addresses(facts).is_empty();
+        if all_work {
+            return Vec::new();
+        }
         let Some((_, errno)) = dead.first() else { return Vec::new() };
         vec![Self {
             errno: (*errno).to_owned(),
             nodes: dead.iter().map(|(node, _)| node.path.clone()).collect(),
+            container: evidence::in_container(facts),
         }]
     }
 }
@@ -56,8 +67,12 @@ impl Diagnosis for DeviceNodeDead {
 
     fn fixes(&self) -> Vec<Fix> {
         vec![
-            Fix::by_command("see what the driver says", "sudo dmesg | grep -i -e nvrm -e xid"),
-            Fix::by_command("start the driver anew", "sudo reboot"),
+            Fix::on_host(
+                self.container,
+                "see what the driver says",
+                "sudo dmesg | grep -i -e nvrm -e xid",
+            ),
+            Fix::on_host(self.container, "start the driver anew", "sudo reboot"),
         ]
     }
 }
@@ -77,8 +92,14 @@ mod tests {
     fn by_errno() {
         let gpu = |path: &str| path == "/dev/nvidia0";
         check(example::h200(), |_| {}, 0);
-        check(example::h200(), |facts| faults::refuse_nodes(facts, "EIO", gpu), 1);
-        check(example::h200(), |facts| faults::refuse_nodes(facts, "EACCES", gpu), 0);
+        let fail = |facts: &mut Facts, errno: &str| {
+            faults::refuse_nodes(facts, errno, gpu);
+            faults::cuda_fails(facts, 100);
+        };
+        check(example::h200(), |facts| fail(facts, "EIO"), 1);
+        check(example::h200(), |facts| fail(facts, "EACCES"), 0);
+        // A leftover, with every GPU of the bus at work.
+        check(example::h200(), |facts| faults::refuse_nodes(facts, "EIO", gpu), 0);
         let uvm = |path: &str| path == "/dev/nvidia-uvm";
         check(example::h200(), |facts| faults::refuse_nodes(facts, "EIO", uvm), 0);
     }

@@ -4,7 +4,8 @@
 //! pulls, builds and installations fail with messages that seldom name the disk, and the driver can
 //! no longer keep what it compiled.
 //!
-//! Look at it with `df -h` and `docker system df`. Old images are the usual cause.
+//! Look at it with `df -h` and `docker system df`. Old images are the usual cause: remove what nobody
+//! uses.
 
 use super::{Diagnosis, Fix, Place};
 use crate::shell_word::shell_word;
@@ -68,7 +69,8 @@ impl Diagnosis for DiskNearlyFull {
 
     fn fixes(&self) -> Vec<Fix> {
         let prune = Fix::by_command(
-            "remove images and build caches that no container uses",
+            "remove stopped containers, and images and build caches that no container uses (it asks \
+             first)",
             "docker system prune --all",
         );
         let look = Fix::by_command(

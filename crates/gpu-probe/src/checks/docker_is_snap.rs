@@ -7,23 +7,26 @@
 //! Confirm with `snap list docker`. Remove the snap and install Docker Engine from Docker's own
 //! package repository. Images and volumes of the snap live in `/var/snap/docker` and go with it.
 
-use super::container_toolkit_missing::has_gpu;
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, Reading};
+use crate::{Facts, Need, Profile, Reading, evidence};
 use serde::Serialize;
 
 /// Docker is the snap.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error("Docker is installed as a snap, which cannot reach the GPU driver's libraries")]
-pub struct DockerIsSnap {}
+pub struct DockerIsSnap {
+    /// Whether this machine is a runner, whose jobs need the GPU in Docker.
+    pub needed: bool,
+}
 
 impl DockerIsSnap {
     pub(super) const CODE: &str = "gpu/docker-is-snap";
     pub(super) const FOLLOWS_FROM: &[&str] = &[];
 
-    pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
+    pub(super) fn find(facts: &Facts, need: &Need) -> Vec<Self> {
+        let needed = need.profile == Profile::Runner;
         let is_snap = facts.containers.docker_is_snap == Reading::Found(true);
-        if is_snap && has_gpu(facts) { vec![Self {}] } else { Vec::new() }
+        if is_snap && evidence::has_gpu(facts) { vec![Self { needed }] } else { Vec::new() }
     }
 }
 

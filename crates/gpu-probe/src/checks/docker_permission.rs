@@ -7,7 +7,7 @@
 //! machine; where that is not wanted, use rootless Docker or Podman.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need};
+use crate::{Facts, Need, Profile};
 use serde::Serialize;
 
 /// The socket refused for lack of permission.
@@ -18,18 +18,24 @@ pub struct DockerPermission {
     pub socket: String,
     /// The name of the `errno` or the client's words.
     pub reason: String,
+    /// Whether this machine is a runner, which cannot do without Docker.
+    pub needed: bool,
 }
 
 impl DockerPermission {
     pub(super) const CODE: &str = "gpu/docker-permission";
     pub(super) const FOLLOWS_FROM: &[&str] = &[];
 
-    pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
+    pub(super) fn find(facts: &Facts, need: &Need) -> Vec<Self> {
         let Some(refusal) = facts.containers.docker_refused.found() else { return Vec::new() };
         if !is_permission(&refusal.reason) {
             return Vec::new();
         }
-        vec![Self { socket: refusal.socket.clone(), reason: refusal.reason.clone() }]
+        vec![Self {
+            socket: refusal.socket.clone(),
+            reason: refusal.reason.clone(),
+            needed: need.profile == Profile::Runner,
+        }]
     }
 }
 
@@ -73,5 +79,20 @@ mod tests {
         };
         check("EACCES", 1);
         check("ECONNREFUSED", 0);
+    }
+
+    #[test]
+    fn a_runner_cannot_do_without() {
+        let mut facts = crate::example::h200();
+        facts.containers.docker_refused = crate::Reading::Found(crate::DockerRefusal {
+            socket: "/var/run/docker.sock".to_owned(),
+            reason: "EACCES".to_owned(),
+        });
+        for (profile, needed) in
+            [(Profile::Dev, false), (Profile::Runner, true), (Profile::Node, false)]
+        {
+            let need = Need { profile, ..Need::default() };
+            assert_eq!(DockerPermission::find(&facts, &need)[0].needed, needed);
+        }
     }
 }

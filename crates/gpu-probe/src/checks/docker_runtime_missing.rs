@@ -1,15 +1,17 @@
-//! Docker has no way to hand a GPU to a container.
+//! Docker was not told about NVIDIA's container toolkit.
 //!
 //! Docker answered, and knows neither the runtime `nvidia` nor a CDI device `nvidia.com/gpu`.
 //! Containers that name `runtime: nvidia` do not start (`unknown or invalid runtime name: nvidia`),
-//! and `--device nvidia.com/gpu=all` says `unresolvable CDI devices`.
+//! and `--device nvidia.com/gpu=all` says `unresolvable CDI devices`. Where the toolkit is installed,
+//! `--gpus all` may work all the same, through a hook that Docker finds by itself.
 //!
-//! Confirm with `docker info --format '{{.Runtimes}}'` and `nvidia-ctk cdi list`. If `daemon.json`
-//! already names the runtime, Docker was not restarted since.
+//! Confirm with `docker info --format '{{.Runtimes}}'` and `nvidia-ctk cdi list`. Let `nvidia-ctk`
+//! write Docker's configuration, and restart Docker. If `daemon.json` already names the runtime,
+//! Docker was not restarted since.
 
-use super::container_toolkit_missing::runs_engine_here;
+use super::container_toolkit_missing::{configure_docker, runs_engine_here};
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need};
+use crate::{Facts, Need, Profile};
 use serde::Serialize;
 
 /// Docker knows neither the NVIDIA runtime nor a CDI specification.
@@ -23,6 +25,8 @@ pub struct DockerRuntimeMissing {
     pub in_daemon_json: bool,
     /// Whether Docker runs without root, where the commands differ.
     pub rootless: bool,
+    /// Whether this machine is a runner and no hook of the toolkit helps, so that its jobs get no GPU.
+    pub needed: bool,
 }
 
 impl DockerRuntimeMissing {
@@ -41,7 +45,9 @@ impl DockerRuntimeMissing {
         let names = containers.daemon_json_runtimes.found();
         let in_daemon_json =
             names.is_some_and(|names| names.iter().any(|name| name.contains("nvidia")));
-        vec![Self { in_daemon_json, rootless: engine.rootless }]
+        let has_hook = containers.nvidia_container_runtime.found().is_some() && !engine.rootless;
+        let needed = need.profile == Profile::Runner && !has_hook;
+        vec![Self { in_daemon_json, rootless: engine.rootless, needed }]
     }
 }
 
@@ -59,15 +65,7 @@ impl Diagnosis for DockerRuntimeMissing {
         if self.in_daemon_json {
             return vec![Fix::by_command("restart Docker; this ends its containers", restart)];
         }
-        let configure = if self.rootless {
-            "nvidia-ctk runtime configure --runtime=docker --config=$HOME/.config/docker/daemon.json"
-        } else {
-            "sudo nvidia-ctk runtime configure --runtime=docker"
-        };
-        vec![Fix::by_command(
-            "tell Docker about the NVIDIA runtime; the restart ends its containers",
-            format!("{configure} && {restart}"),
-        )]
+        vec![configure_docker(self.rootless)]
     }
 }
 

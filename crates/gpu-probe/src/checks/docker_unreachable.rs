@@ -9,7 +9,7 @@
 
 use super::docker_permission::is_permission;
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, Profile, Reading};
+use crate::{Facts, Need, Profile, Reading, evidence};
 use serde::Serialize;
 
 /// There is no Docker to talk to.
@@ -20,6 +20,8 @@ pub struct DockerUnreachable {
     pub why: String,
     /// Whether a socket is there.
     pub socket: bool,
+    /// Whether this is a WSL guest.
+    pub wsl: bool,
 }
 
 impl DockerUnreachable {
@@ -34,14 +36,16 @@ impl DockerUnreachable {
         if !is_judged {
             return Vec::new();
         }
+        let wsl = evidence::in_wsl(facts);
         match &facts.containers.docker_refused {
             Reading::Found(refusal) if is_permission(&refusal.reason) => Vec::new(),
             Reading::Found(refusal) => vec![Self {
                 why: format!("`{}` does not answer ({})", refusal.socket, refusal.reason),
                 socket: true,
+                wsl,
             }],
             Reading::Absent | Reading::Unknown(_) => {
-                vec![Self { why: "there is no Docker socket".to_owned(), socket: false }]
+                vec![Self { why: "there is no Docker socket".to_owned(), socket: false, wsl }]
             }
         }
     }
@@ -57,6 +61,12 @@ impl Diagnosis for DockerUnreachable {
             "install Docker Engine as described on docs.docker.com/engine/install (not the snap)",
         );
         let start = Fix::by_command("start its service", "sudo systemctl enable --now docker");
+        if self.wsl {
+            return vec![Fix::by_hand(
+                "in Windows, start Docker Desktop and turn on its integration with this distribution; or \
+                 install Docker Engine in WSL",
+            )];
+        }
         if self.socket { vec![start] } else { vec![install, start] }
     }
 }

@@ -5,10 +5,10 @@
 //! no corrections, also not for security, and new toolkits and GPUs do not support it.
 //!
 //! Look at the version with `cat /proc/driver/nvidia/version`, and at NVIDIA's page of data-centre
-//! driver branches. Under WSL it is not judged, because Windows numbers its drivers in another way.
+//! driver branches. Install a driver of a newer branch that still supports the GPU. Under WSL it is not judged, because Windows numbers its drivers in another way.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use cuda_compat::{DriverVersion, driver_branch, driver_branches};
 use serde::Serialize;
 
@@ -25,6 +25,8 @@ pub struct DriverBranchEndOfLife {
     pub ended: Option<String>,
     /// Branches that are known to live on, oldest first.
     pub alive: Vec<u32>,
+    /// Whether this is a container, whose driver is the host's.
+    pub container: bool,
 }
 
 impl DriverBranchEndOfLife {
@@ -46,6 +48,7 @@ impl DriverBranchEndOfLife {
             driver,
             ended: branch.end_of_life.clone(),
             alive: alive.map(|other| other.branch).collect(),
+            container: evidence::in_container(facts),
         }]
     }
 }
@@ -70,12 +73,13 @@ impl Diagnosis for DriverBranchEndOfLife {
     }
 
     fn fixes(&self) -> Vec<Fix> {
+        let place = evidence::install_place(false, self.container);
         let branches: Vec<String> = self.alive.iter().map(u32::to_string).collect();
         vec![if branches.is_empty() {
-            Fix::by_hand("install a driver of a newer branch and reboot")
+            Fix::by_hand(format!("install a driver of a newer branch{place}"))
         } else {
             Fix::by_hand(format!(
-                "install a driver of a branch that lives on ({}) and reboot",
+                "install a driver of a branch that lives on ({}){place}",
                 branches.join(", ")
             ))
         }]

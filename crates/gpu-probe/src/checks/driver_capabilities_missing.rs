@@ -8,7 +8,7 @@
 //! `ENV`, or whoever starts the container with `-e`.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use serde::Serialize;
 
 const VARIABLE: &str = "NVIDIA_DRIVER_CAPABILITIES";
@@ -23,19 +23,15 @@ pub struct DriverCapabilitiesMissing {
 
 impl DriverCapabilitiesMissing {
     pub(super) const CODE: &str = "gpu/driver-capabilities-missing";
-    pub(super) const FOLLOWS_FROM: &[&str] = &[];
+    pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/container-without-gpu"];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        if facts.host.machine.container.found().is_none() {
+        // By CDI the libraries come whatever the variable says.
+        let matters = evidence::may_have_gpu(facts) && !evidence::cuda_works(facts);
+        if !matters || !evidence::capabilities_lack(facts, "compute") {
             return Vec::new();
         }
         let Some(value) = facts.environment.get(VARIABLE) else { return Vec::new() };
-        let mut words = value.split(',').map(str::trim).filter(|word| !word.is_empty()).peekable();
-        // Where nothing is named, the toolkit takes its default, which has `compute`.
-        let is_default = words.peek().is_none();
-        if is_default || words.any(|word| word == "compute" || word == "all") {
-            return Vec::new();
-        }
         vec![Self { value: value.to_owned() }]
     }
 }
@@ -55,7 +51,7 @@ impl Diagnosis for DriverCapabilitiesMissing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Reading, example};
+    use crate::{Reading, example, example::faults};
 
     #[test]
     fn needs_compute_in_a_container() {
@@ -64,6 +60,9 @@ mod tests {
             let mut facts = example::h200();
             facts.host.machine.container = container;
             facts.environment.variables.insert(VARIABLE.to_owned(), value.to_owned());
+            let found = DriverCapabilitiesMissing::find(&facts, &Need::default());
+            assert_eq!(found, [], "{value}: CUDA works all the same");
+            faults::remove_libraries(&mut facts);
             let found = DriverCapabilitiesMissing::find(&facts, &Need::default());
             assert_eq!(found.len(), expected, "{value}");
         };

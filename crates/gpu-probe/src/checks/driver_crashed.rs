@@ -8,7 +8,7 @@
 //! Look at the variables first, then install the driver again. If a clean installation of the
 //! newest driver crashes too, report it to NVIDIA with `sudo nvidia-bug-report.sh`.
 
-use super::{Diagnosis, Fix, Place};
+use super::{Diagnosis, DriverSeat, Fix, Place};
 use crate::{Facts, Need, Probed};
 use serde::Serialize;
 
@@ -26,6 +26,9 @@ pub struct DriverCrashed {
     pub stderr: String,
     /// The value of `LD_PRELOAD`, where it is set.
     pub preload: Option<String>,
+    /// Where the driver is.
+    #[serde(flatten)]
+    pub seat: DriverSeat,
 }
 
 impl DriverCrashed {
@@ -48,7 +51,8 @@ impl DriverCrashed {
         ];
         // The smoke test makes CUDA's calls again: the first crash tells most.
         let first = parts.into_iter().flatten().take(1);
-        first.map(|found| Self { preload: preload.map(str::to_owned), ..found }).collect()
+        let seat = DriverSeat::of(facts);
+        first.map(|found| Self { preload: preload.map(str::to_owned), seat, ..found }).collect()
     }
 }
 
@@ -65,8 +69,22 @@ impl Diagnosis for DriverCrashed {
                 "unset LD_PRELOAD",
             ));
         }
+        if self.seat.wsl {
+            fixes.push(Fix::by_hand(
+                "remove any Linux driver from WSL, install the newest NVIDIA driver in Windows, then run \
+                 `wsl --shutdown` there",
+            ));
+            return fixes;
+        }
+        if self.seat.container {
+            fixes.push(Fix::by_hand(
+                "remove the driver's packages (`libcuda1`, `libnvidia-compute-*`) from the image, and \
+                 create the container again",
+            ));
+        }
         fixes.push(Fix::by_hand("install the driver again, all parts of one version, and reboot"));
-        fixes.push(Fix::by_command(
+        fixes.push(Fix::on_host(
+            self.seat.container,
             "if it stays, collect what NVIDIA's support asks for",
             "sudo nvidia-bug-report.sh",
         ));
@@ -82,6 +100,7 @@ fn crashed<T>(part: &str, probed: &Probed<T>) -> Option<DriverCrashed> {
             how: how.clone(),
             stderr: stderr.clone(),
             preload: None,
+            seat: DriverSeat::default(),
         }),
         Probed::Answered(_) | Probed::Hung { .. } | Probed::NotRun(_) => None,
     }

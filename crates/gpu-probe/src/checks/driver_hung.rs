@@ -7,9 +7,9 @@
 //! GPU.
 //!
 //! End the programs that use the GPU. If the call still hangs, reboot: a process that sleeps in the
-//! kernel cannot be ended.
+//! kernel cannot be ended. Under WSL the driver is Windows' own: shut WSL down, or restart Windows.
 
-use super::{Diagnosis, Fix, Place};
+use super::{Diagnosis, DriverSeat, Fix, KERNEL_LOG, Place};
 use crate::{Facts, Need, Probed};
 use serde::Serialize;
 
@@ -25,6 +25,9 @@ pub struct DriverHung {
     pub after_s: f64,
     /// Whether the process could not even be ended.
     pub unkillable: bool,
+    /// Where the driver is.
+    #[serde(flatten)]
+    pub seat: DriverSeat,
 }
 
 impl DriverHung {
@@ -35,6 +38,7 @@ impl DriverHung {
         "gpu/fell-off-the-bus",
         "gpu/device-node-dead",
         "gpu/adapter-init-failed",
+        "gpu/xid-hardware",
     ];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
@@ -44,7 +48,8 @@ impl DriverHung {
             facts.smoke.as_ref().and_then(|smoke| hung("smoke test", smoke)),
         ];
         // One stuck driver holds up everything that asks it; the first call tells most.
-        parts.into_iter().flatten().take(1).collect()
+        let first = parts.into_iter().flatten().take(1);
+        first.map(|found| Self { seat: DriverSeat::of(facts), ..found }).collect()
     }
 }
 
@@ -54,14 +59,23 @@ impl Diagnosis for DriverHung {
     }
 
     fn fixes(&self) -> Vec<Fix> {
-        vec![
-            Fix::by_command("see what the driver says", "sudo dmesg | grep -i -e nvrm -e xid"),
-            Fix::by_command(
+        if self.seat.wsl {
+            return vec![
+                Fix::by_hand("end the programs that use the GPU, in WSL and in Windows"),
+                Fix::by_hand("if it still hangs, run `wsl --shutdown` in Windows, or restart Windows"),
+            ];
+        }
+        let host = self.seat.container;
+        let look = Fix::on_host(host, "see what the driver says", KERNEL_LOG);
+        let end = match self.seat.tegra {
+            true => Fix::by_hand("end the programs that use the GPU"),
+            false => Fix::on_host(
+                host,
                 "see which programs use the GPU, and end them",
                 "sudo fuser -v /dev/nvidia*",
             ),
-            Fix::by_command("if it still hangs, reboot", "sudo reboot"),
-        ]
+        };
+        vec![look, end, Fix::on_host(host, "if it still hangs, reboot", "sudo reboot")]
     }
 }
 
@@ -72,6 +86,7 @@ fn hung<T>(part: &str, probed: &Probed<T>) -> Option<DriverHung> {
             stage: stage.clone(),
             after_s: *after_s,
             unkillable: *unkillable,
+            seat: DriverSeat::default(),
         }),
         Probed::Answered(_) | Probed::Crashed { .. } | Probed::NotRun(_) => None,
     }

@@ -2,7 +2,9 @@
 //!
 //! Both come with the driver, not with the CUDA toolkit: `libcuda.so.1` is CUDA itself,
 //! `libnvidia-ml.so.1` is what `nvidia-smi` asks. In a container the runtime mounts them. Where
-//! only one is missing, part of the driver's packages was left out.
+//! only one is missing, part of the driver's packages was left out. Programs say
+//! `libcuda.so.1: cannot open shared object file`, those in Rust often
+//! `Unable to dynamically load the "cuda" shared library`.
 //! `ldconfig -p | grep -e libcuda -e libnvidia-ml` shows what the loader finds.
 //!
 //! Install the driver's compute package of the same version as the module, or run `sudo ldconfig`
@@ -11,7 +13,7 @@
 //! driver.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, LibraryCopy, LibraryKind, Need, PackageManager, evidence};
+use crate::{Facts, LibraryCopy, LibraryKind, Need, PackageManager, Reading, evidence};
 use serde::Serialize;
 
 /// The driver's library is missing.
@@ -26,10 +28,9 @@ pub struct DriverLibraryMissing {
     pub container: bool,
     /// Whether this is a WSL guest.
     pub wsl: bool,
-    /// The branch of the loaded module, such as 570.
-    pub branch: Option<u32>,
-    /// The package manager of the distribution.
-    pub packages: Option<PackageManager>,
+    /// The command that installs it, where the distribution is one that we know.
+    #[serde(skip)]
+    pub install: Option<String>,
 }
 
 impl DriverLibraryMissing {
@@ -49,16 +50,18 @@ impl DriverLibraryMissing {
         if !evidence::may_have_gpu(facts) || installing {
             return Vec::new();
         }
-        let without_compute = evidence::capabilities_lack_compute(facts);
         let libraries = &facts.driver_libraries;
         let cuda = evidence::cuda(facts).map(|cuda| cuda.library.is_absent());
         let nvml = evidence::nvml(facts).map(|nvml| nvml.library.is_absent());
         let both =
             [("libcuda.so.1", &libraries.cuda, cuda), ("libnvidia-ml.so.1", &libraries.nvml, nvml)];
-        let real = |copy: &&LibraryCopy| copy.kind != LibraryKind::Stub;
+        // Stubs and compatibility libraries come with a toolkit, and are no substitute.
+        let real = |copy: &&LibraryCopy| {
+            let of_driver = matches!(copy.kind, LibraryKind::Driver | LibraryKind::Wsl);
+            of_driver && copy.elf != Reading::Found(false) && copy.elf.unknown().is_none()
+        };
         let missing = |(name, copies, absent): &(&str, &Vec<LibraryCopy>, Option<bool>)| {
-            // `gpu/driver-capabilities-missing` says why that one is left out.
-            if without_compute && *name == "libcuda.so.1" {
+            if is_left_out(facts, name) {
                 return false;
             }
             absent.unwrap_or_else(|| !copies.iter().any(|copy| real(&copy)))
@@ -73,8 +76,7 @@ impl DriverLibraryMissing {
             names: missing.iter().map(|(name, _, _)| (*name).to_owned()).collect(),
             container: evidence::in_container(facts),
             wsl: evidence::in_wsl(facts),
-            branch: facts.kernel_module.loaded.found().map(|loaded| loaded.version.branch),
-            packages: PackageManager::of(facts),
+            install: install(facts),
         }]
     }
 }
@@ -87,8 +89,8 @@ impl Diagnosis for DriverLibraryMissing {
     fn fixes(&self) -> Vec<Fix> {
         if self.wsl {
             return vec![Fix::by_hand(
-                "install or update the NVIDIA driver in Windows, then run `wsl --shutdown` there; never \
-                 install a Linux driver in WSL",
+                "if this computer has an NVIDIA GPU, install or update its driver in Windows, then run \
+                 `wsl --shutdown` there; never install a Linux driver in WSL",
             )];
         }
         if self.container {
@@ -101,23 +103,28 @@ impl Diagnosis for DriverLibraryMissing {
             return vec![
                 Fix::by_command("renew the loader's list", "sudo ldconfig"),
                 Fix::by_hand(format!(
-                    "or name the folder of `{path}` in a file under `/etc/ld.so.conf.d`"
+                    "if that does not help, name the folder of `{path}` in a file under `/etc/ld.so.conf.d`"
                 )),
             ];
         }
-        vec![match (self.packages, self.branch) {
-            (Some(PackageManager::Apt), Some(branch)) => Fix::by_command(
-                "install the driver's compute libraries (on Debian: `libcuda1` and \
-                 `libnvidia-ml1`)",
-                format!("sudo apt install libnvidia-compute-{branch} nvidia-utils-{branch}"),
-            ),
-            (Some(PackageManager::Pacman), _) => {
-                Fix::by_command("install the driver's libraries", "sudo pacman -S nvidia-utils")
-            }
-            _ => {
-                Fix::by_hand("install the driver's compute libraries, of the version of its module")
-            }
+        vec![Fix {
+            text: "install the driver's compute libraries, of the version of its module".to_owned(),
+            command: self.install.clone(),
         }]
+    }
+}
+
+fn install(facts: &Facts) -> Option<String> {
+    let branch = facts.kernel_module.loaded.found().map(|loaded| loaded.version.branch);
+    if evidence::has_ubuntu_packages(facts) {
+        return branch.map(|branch| {
+            format!("sudo apt install libnvidia-compute-{branch} nvidia-utils-{branch}")
+        });
+    }
+    match PackageManager::of(facts)? {
+        PackageManager::Apt => Some("sudo apt install libcuda1 libnvidia-ml1".to_owned()),
+        PackageManager::Pacman => Some("sudo pacman -S nvidia-utils".to_owned()),
+        PackageManager::Dnf | PackageManager::Zypper => None,
     }
 }
 
@@ -127,6 +134,17 @@ fn sentence(names: &[String], lying_at: &Option<String>) -> String {
     match lying_at {
         Some(path) => format!("the loader does not find `{names}`, though `{path}` is there"),
         None => format!("`{names}` {verb} missing: that part of the driver is not installed"),
+    }
+}
+
+/// Whether the library is not meant to be there.
+///
+/// `gpu/driver-capabilities-missing` speaks of CUDA's; CUDA works without NVML, which older Jetsons do
+/// not have at all.
+fn is_left_out(facts: &Facts, name: &str) -> bool {
+    match name {
+        "libcuda.so.1" => evidence::capabilities_lack(facts, "compute"),
+        _ => evidence::nvml_is_left_out(facts),
     }
 }
 
@@ -156,5 +174,35 @@ mod tests {
         check(example::rtx_4060_wsl(), faults::remove_libraries, 1);
         let unasked = |facts: &mut Facts| facts.cuda = crate::Probed::default();
         check(example::h200(), unasked, 0);
+    }
+
+    #[test]
+    fn a_compatibility_library_is_no_substitute() {
+        let mut facts = example::h200();
+        let compat = crate::LibraryCopy {
+            path: "/usr/local/cuda/compat/libcuda.so.1".to_owned(),
+            kind: LibraryKind::Compat,
+            ..facts.driver_libraries.cuda[0].clone()
+        };
+        faults::remove_libraries(&mut facts);
+        facts.driver_libraries.cuda.push(compat);
+        let found = DriverLibraryMissing::find(&facts, &Need::default());
+        assert_eq!(found[0].lying_at, None);
+    }
+
+    #[test]
+    fn a_jetson_has_no_nvml() {
+        let mut facts = example::h200();
+        facts.host.machine.tegra = crate::Reading::Found("NVIDIA Jetson AGX Orin".to_owned());
+        facts.pci = crate::Reading::Found(Vec::new());
+        facts.kernel_module.loaded = crate::Reading::Absent;
+        facts.device_nodes = crate::Reading::Found(Vec::new());
+        facts.driver_libraries.nvml = Vec::new();
+        facts.nvml = crate::Probed::Answered(crate::Nvml {
+            library: crate::Reading::Absent,
+            init: crate::Reading::Absent,
+            ..crate::Nvml::default()
+        });
+        assert_eq!(crate::diagnose(&facts, &Need::default()).problems, []);
     }
 }

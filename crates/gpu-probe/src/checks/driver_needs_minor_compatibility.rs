@@ -10,7 +10,7 @@
 
 use super::driver_too_old_for_cuda::{driver_cuda, platform, wanted_cudas};
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use cuda_compat::{CudaVersion, DriverVersion, least_driver};
 use serde::Serialize;
 
@@ -28,6 +28,8 @@ pub struct DriverNeedsMinorCompatibility {
     pub exact_driver: Option<DriverVersion>,
     /// Whether the machine is a WSL guest, whose driver is Windows' own.
     pub wsl: bool,
+    /// Whether this is a container, whose driver is the host's.
+    pub container: bool,
 }
 
 impl DriverNeedsMinorCompatibility {
@@ -46,7 +48,8 @@ impl DriverNeedsMinorCompatibility {
                 cuda,
                 driver_cuda,
                 exact_driver: least_driver(cuda, platform(facts)).and_then(|least| least.exact),
-                wsl: facts.host.machine.wsl.found().is_some(),
+                wsl: evidence::in_wsl(facts),
+                container: evidence::in_container(facts),
             })
             .collect()
     }
@@ -62,7 +65,7 @@ impl Diagnosis for DriverNeedsMinorCompatibility {
             Some(driver) => format!("driver {driver} or newer"),
             None => format!("a driver for CUDA {} or newer", self.cuda.minor_line()),
         };
-        let place = if self.wsl { " in Windows, not in WSL" } else { " and reboot" };
+        let place = evidence::install_place(self.wsl, self.container);
         vec![
             Fix::by_hand(format!("install {newer}{place}")),
             Fix::by_hand(

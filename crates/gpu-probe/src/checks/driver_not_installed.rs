@@ -48,7 +48,10 @@ impl Diagnosis for DriverNotInstalled {
     fn fixes(&self) -> Vec<Fix> {
         vec![
             install(self.packages, self.distribution.as_deref()),
-            Fix::by_command("start with the driver", "sudo reboot"),
+            Fix::by_command(
+                "once `modinfo -F version nvidia` prints a version, start with the driver",
+                "sudo reboot",
+            ),
         ]
     }
 }
@@ -58,11 +61,15 @@ pub(super) fn install(packages: Option<PackageManager>, distribution: Option<&st
     let text = "install the driver from the distribution's packages";
     match (packages, distribution) {
         (Some(PackageManager::Apt), Some("ubuntu" | "linuxmint" | "zorin" | "neon")) => {
-            Fix::by_command(text, "sudo ubuntu-drivers install")
+            Fix::by_command(
+                text,
+                "sudo apt install ubuntu-drivers-common && sudo ubuntu-drivers install",
+            )
         }
         (Some(PackageManager::Apt), Some("debian")) => Fix::by_command(
-            "install the driver (the component `non-free` has to be in the package sources)",
-            "sudo apt install nvidia-driver",
+            "install the driver (`non-free` and `non-free-firmware` have to be among the components of \
+             the package sources)",
+            "sudo apt install \"linux-headers-$(dpkg --print-architecture)\" nvidia-driver",
         ),
         (Some(PackageManager::Dnf), Some("fedora")) => Fix::by_command(
             "install the driver (RPM Fusion has to be among the package sources)",

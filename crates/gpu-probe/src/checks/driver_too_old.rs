@@ -1,13 +1,14 @@
 //! The driver is older than the project says it must be.
 //!
 //! `[cuda] driver` in `altlas.toml` names the oldest driver that the product promises to work
-//! with. A machine with an older one cannot show that the promise holds.
+//! with. A machine with an older one cannot show that the promise holds. `nvidia-smi` shows the
+//! driver's version.
 //!
-//! Under WSL the driver is the one of Windows: update it there, never inside the Linux guest. In a
+//! Install a newer driver, or lower the promise. Under WSL the driver is the one of Windows: update it there, never inside the Linux guest. In a
 //! container it is the one of the host.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use cuda_compat::DriverVersion;
 use serde::Serialize;
 
@@ -21,6 +22,8 @@ pub struct DriverTooOld {
     pub needed: DriverVersion,
     /// Whether the machine is a WSL guest, whose driver is Windows' own.
     pub wsl: bool,
+    /// Whether this is a container, whose driver is the host's.
+    pub container: bool,
 }
 
 impl DriverTooOld {
@@ -30,8 +33,11 @@ impl DriverTooOld {
     pub(super) fn find(facts: &Facts, need: &Need) -> Vec<Self> {
         let Some(needed) = need.driver else { return Vec::new() };
         let Some(installed) = facts.driver_version() else { return Vec::new() };
-        let wsl = facts.host.machine.wsl.found().is_some();
-        if installed >= needed { Vec::new() } else { vec![Self { installed, needed, wsl }] }
+        if installed >= needed {
+            return Vec::new();
+        }
+        let (wsl, container) = (evidence::in_wsl(facts), evidence::in_container(facts));
+        vec![Self { installed, needed, wsl, container }]
     }
 }
 
@@ -41,11 +47,8 @@ impl Diagnosis for DriverTooOld {
     }
 
     fn fixes(&self) -> Vec<Fix> {
-        vec![if self.wsl {
-            Fix::by_hand(format!("install driver {} or newer in Windows, not in WSL", self.needed))
-        } else {
-            Fix::by_hand(format!("install driver {} or newer and reboot", self.needed))
-        }]
+        let place = evidence::install_place(self.wsl, self.container);
+        vec![Fix::by_hand(format!("install driver {} or newer{place}", self.needed))]
     }
 }
 

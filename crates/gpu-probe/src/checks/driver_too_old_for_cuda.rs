@@ -13,7 +13,7 @@
 use super::kernel_failed::{NEWER_DRIVER, failures};
 use super::several_toolkits::active_toolkit;
 use super::{Diagnosis, Fix, Place};
-use crate::{CallCode, Facts, Need};
+use crate::{CallCode, Facts, Need, evidence};
 use cuda_compat::{CudaVersion, DriverVersion, Platform, least_driver, newest_cuda_for};
 use serde::Serialize;
 
@@ -31,6 +31,8 @@ pub struct DriverTooOldForCuda {
     pub least_driver: Option<DriverVersion>,
     /// Whether the machine is a WSL guest, whose driver is Windows' own.
     pub wsl: bool,
+    /// Whether this is a container, whose driver is the host's.
+    pub container: bool,
 }
 
 fn has(driver_cuda: &Option<CudaVersion>) -> String {
@@ -64,7 +66,8 @@ impl DriverTooOldForCuda {
             cuda,
             driver_cuda: driver_cuda(facts),
             least_driver: least.map(|least| least.minor_compatible),
-            wsl: facts.host.machine.wsl.found().is_some(),
+            wsl: evidence::in_wsl(facts),
+            container: evidence::in_container(facts),
         }
     }
 }
@@ -101,7 +104,7 @@ pub(super) fn runs(driver_cuda: CudaVersion, cuda: CudaVersion) -> bool {
 
 /// Whose driver this machine uses.
 pub(super) fn platform(facts: &Facts) -> Platform {
-    if facts.host.machine.wsl.found().is_some() { Platform::Windows } else { Platform::Linux }
+    if evidence::in_wsl(facts) { Platform::Windows } else { Platform::Linux }
 }
 
 /// The code of a call that wants a newer driver.
@@ -121,11 +124,8 @@ impl Diagnosis for DriverTooOldForCuda {
             Some(driver) => format!("driver {driver} or newer"),
             None => "a newer driver".to_owned(),
         };
-        let update = if self.wsl {
-            Fix::by_hand(format!("install {newer} in Windows, not in WSL"))
-        } else {
-            Fix::by_hand(format!("install {newer} and reboot"))
-        };
+        let place = evidence::install_place(self.wsl, self.container);
+        let update = Fix::by_hand(format!("install {newer}{place}"));
         let older = self
             .driver_cuda
             .map(|cuda| Fix::by_hand(format!("or build with a toolkit of CUDA {}", cuda.major)));

@@ -17,9 +17,11 @@ use serde::Serialize;
 /// Module and libraries do not fit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error(
-    "the loaded kernel module{} and the driver libraries{} are of different versions",
+    "the {}{} and the driver libraries{} are of different versions{}",
+    if *.wsl { "driver of Windows" } else { "loaded kernel module" },
     version_words(.module),
-    version_words(.libraries)
+    version_words(.libraries),
+    .told.as_ref().map_or_else(String::new, |told| format!(" ({told})"))
 )]
 pub struct DriverVersionMismatch {
     /// The version of the loaded module.
@@ -28,8 +30,12 @@ pub struct DriverVersionMismatch {
     pub libraries: Option<DriverVersion>,
     /// The version of the module on disk.
     pub on_disk: Option<DriverVersion>,
+    /// Who says so: `NVML returned 18`; `None` where only the versions were compared.
+    pub told: Option<String>,
     /// Whether this is a container.
     pub container: bool,
+    /// Whether this is a WSL guest, whose driver is Windows' own.
+    pub wsl: bool,
 }
 
 impl DriverVersionMismatch {
@@ -39,13 +45,10 @@ impl DriverVersionMismatch {
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let module = facts.kernel_module.loaded.found().map(|loaded| loaded.version);
         let libraries = library_version(facts);
-        let this = "gpu/driver-version-mismatch";
-        let told =
-            evidence::nvml_claim(facts) == Some(this) || evidence::cuda_claim(facts) == Some(this);
         // Where NVML did not get as far as to tell, the versions themselves do.
         let unasked = evidence::nvml(facts).is_none() && evidence::cuda(facts).is_none();
         let differ = module.zip(libraries).is_some_and(|(module, libraries)| module != libraries);
-        if !(told || unasked && differ) {
+        if told(facts).is_none() && !(unasked && differ) {
             return Vec::new();
         }
         let disk = facts.kernel_module.on_disk.found().and_then(|modules| modules.first());
@@ -53,7 +56,9 @@ impl DriverVersionMismatch {
             module,
             libraries: libraries.filter(|_| differ),
             on_disk: disk.and_then(|module| module.version.found()).copied(),
+            told: told(facts),
             container: evidence::in_container(facts),
+            wsl: evidence::in_wsl(facts),
         }]
     }
 }
@@ -64,6 +69,15 @@ impl Diagnosis for DriverVersionMismatch {
     }
 
     fn fixes(&self) -> Vec<Fix> {
+        if self.wsl {
+            return vec![
+                Fix::by_hand(
+                    "remove the Linux driver (packages `nvidia-*` and `libnvidia-*`) from WSL: there the \
+                     driver is Windows' own",
+                ),
+                Fix::by_hand("in Windows, update the NVIDIA driver, then run `wsl --shutdown`"),
+            ];
+        }
         if self.container {
             return vec![Fix::by_hand(
                 "remove the driver's packages (`libcuda1`, `libnvidia-compute-*`, `nvidia-utils-*`) from the \
@@ -71,18 +85,35 @@ impl Diagnosis for DriverVersionMismatch {
                  start the container again",
             )];
         }
-        let mut fixes =
-            vec![Fix::by_command("load the module that fits the libraries", "sudo reboot")];
+        let mut fixes = Vec::new();
+        // A reboot loads what is on disk, and that would be the same module again.
+        if self.on_disk.is_some() && self.on_disk == self.module && self.libraries.is_some() {
+            fixes.push(Fix::by_command(
+                "build the module of the libraries' version (the one on disk is as old as the loaded \
+                 one), or install the driver's packages anew",
+                "sudo dkms autoinstall",
+            ));
+        }
+        fixes.push(Fix::by_command("load the module that fits the libraries", "sudo reboot"));
         if self.on_disk.is_none() || self.on_disk == self.libraries || self.libraries.is_none() {
             fixes.push(Fix::by_command(
-                "or, without a reboot, stop every program that uses the GPU and load the module \
-                 anew",
+                "or, without a reboot, stop every program that uses the GPU (also the display server and \
+                 `nvidia-persistenced`) and load the module anew",
                 "sudo modprobe -r nvidia_uvm nvidia_drm nvidia_modeset nvidia && sudo modprobe \
                  nvidia",
             ));
         }
         fixes
     }
+}
+
+fn told(facts: &Facts) -> Option<String> {
+    let this = Some(DriverVersionMismatch::CODE);
+    let by_nvml = evidence::nvml_failure(facts).filter(|_| evidence::nvml_claim(facts) == this);
+    let by_cuda = evidence::cuda_failure(facts).filter(|_| evidence::cuda_claim(facts) == this);
+    by_nvml
+        .map(|code| format!("NVML returned {code}"))
+        .or_else(|| by_cuda.map(|(_, code)| format!("CUDA returned {code}")))
 }
 
 /// The version of the driver's own library that the loader comes to first.
@@ -133,7 +164,18 @@ mod tests {
         assert_eq!(
             found[0].to_string(),
             "the loaded kernel module (570.86.15) and the driver libraries (575.57.08) are of different \
-             versions"
+             versions (NVML returned 18)"
         );
+    }
+
+    #[test]
+    fn a_reboot_alone_does_not_bring_a_module_that_is_not_built() {
+        let mut facts = example::h200();
+        faults::nvml_fails(&mut facts, 18);
+        facts.driver_libraries.nvml[0].version =
+            crate::Reading::Found("580.65.06".parse().unwrap());
+        let found = DriverVersionMismatch::find(&facts, &Need::default());
+        let commands: Vec<_> = found[0].fixes().into_iter().filter_map(|fix| fix.command).collect();
+        assert_eq!(commands, ["sudo dkms autoinstall", "sudo reboot"]);
     }
 }

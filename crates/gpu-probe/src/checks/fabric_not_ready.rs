@@ -11,7 +11,7 @@
 //! `ib_umad` have to be loaded too.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{FabricState, Facts, Need, PackageManager, evidence};
+use crate::{FabricState, Facts, Need, evidence};
 use cuda_compat::DriverVersion;
 use serde::Serialize;
 
@@ -23,8 +23,11 @@ pub struct FabricNotReady {
     pub state: Option<u32>,
     /// The driver's version.
     pub driver: Option<DriverVersion>,
-    /// The package manager of the distribution.
-    pub packages: Option<PackageManager>,
+    /// The command that installs the fabric manager, where the distribution is one that we know.
+    #[serde(skip)]
+    pub install: Option<String>,
+    /// Whether this is a container.
+    pub container: bool,
 }
 
 impl FabricNotReady {
@@ -37,7 +40,7 @@ impl FabricNotReady {
     ];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        let gpus = evidence::nvml(facts).map_or(&[][..], |nvml| nvml.gpus.as_slice());
+        let gpus = evidence::nvml_gpus(facts);
         let unready = |fabric: &&FabricState| match fabric.state {
             1 | 2 => true,
             3 => !fabric.status.is_success(),
@@ -54,7 +57,11 @@ impl FabricNotReady {
         vec![Self {
             state: fabric.map(|fabric| fabric.state),
             driver: facts.driver_version(),
-            packages: PackageManager::of(facts),
+            install: facts
+                .driver_version()
+                .filter(|_| evidence::has_ubuntu_packages(facts))
+                .map(|driver| format!("sudo apt install nvidia-fabricmanager-{}", driver.branch)),
+            container: evidence::in_container(facts),
         }]
     }
 
@@ -70,15 +77,21 @@ impl Diagnosis for FabricNotReady {
     }
 
     fn fixes(&self) -> Vec<Fix> {
-        let install = match (self.packages, self.driver) {
-            (Some(PackageManager::Apt), Some(driver)) => Fix::by_command(
-                format!("install the fabric manager of exactly version {driver}"),
-                format!("sudo apt install nvidia-fabricmanager-{}", driver.branch),
-            ),
-            _ => Fix::by_hand("install `nvidia-fabricmanager` of exactly the driver's version"),
-        };
+        if self.container {
+            return vec![Fix::by_hand(
+                "on the host, install `nvidia-fabricmanager` of exactly the driver's version and start \
+                 its service",
+            )];
+        }
+        let version = self.driver.map_or_else(
+            || "exactly the driver's version".to_owned(),
+            |driver| format!("exactly version {driver}"),
+        );
         vec![
-            install,
+            Fix {
+                text: format!("install `nvidia-fabricmanager` of {version}"),
+                command: self.install.clone(),
+            },
             Fix::by_command("start it", "sudo systemctl enable --now nvidia-fabricmanager"),
             Fix::by_command(
                 "if it does not start, see why",

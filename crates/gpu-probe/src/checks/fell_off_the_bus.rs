@@ -57,7 +57,7 @@ impl Diagnosis for FellOffTheBus {
 
 /// Whether NVML reaches the GPU now, so that the line is of an older accident.
 fn answers_again(facts: &Facts, address: &str) -> bool {
-    let gpus = evidence::nvml(facts).map_or(&[][..], |nvml| nvml.gpus.as_slice());
+    let gpus = evidence::nvml_gpus(facts);
     gpus.iter().any(|gpu| {
         gpu.pci_address.found().is_some_and(|own| own == address)
             && gpu.handle.found().is_some_and(|code| code.is_success())

@@ -8,18 +8,20 @@
 //! Reboot, better switch off and on. If it comes again, have the board tested.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, evidence};
+use crate::{CallCode, Facts, Need, NvmlGpu, evidence};
 use serde::Serialize;
 
 /// A GPU cannot be reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error(
-    "NVML has lost {}",
+    "NVML says that {} is lost (code 15)",
     .gpu.as_deref().map_or_else(|| "a GPU".to_owned(), evidence::gpu_words)
 )]
 pub struct GpuLost {
     /// The GPU; `None` where NVML itself failed for it.
     pub gpu: Option<String>,
+    /// Whether this is a container.
+    pub container: bool,
 }
 
 impl GpuLost {
@@ -27,12 +29,13 @@ impl GpuLost {
     pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/fell-off-the-bus"];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
+        let container = evidence::in_container(facts);
         if evidence::nvml_claim(facts) == Some(Self::CODE) {
-            return vec![Self { gpu: None }];
+            return vec![Self { gpu: None, container }];
         }
-        let gpus = evidence::nvml(facts).map_or(&[][..], |nvml| nvml.gpus.as_slice());
-        let lost = gpus.iter().filter(|gpu| gpu.handle.found().is_some_and(|code| code.0 == 15));
-        lost.map(|gpu| Self { gpu: Some(evidence::gpu_id(facts, gpu)) }).collect()
+        let is_lost = |gpu: &&NvmlGpu| evidence::nvml_says(gpu, CallCode(15));
+        let lost = evidence::nvml_gpus(facts).iter().filter(is_lost);
+        lost.map(|gpu| Self { gpu: Some(evidence::gpu_id(facts, gpu)), container }).collect()
     }
 }
 
@@ -43,7 +46,7 @@ impl Diagnosis for GpuLost {
 
     fn fixes(&self) -> Vec<Fix> {
         vec![
-            Fix::by_command("start the GPU anew", "sudo reboot"),
+            Fix::on_host(self.container, "start the GPU anew", "sudo reboot"),
             Fix::by_hand(
                 "if it stays lost, switch the machine off and on, and check the power of the board",
             ),
@@ -75,9 +78,17 @@ mod tests {
         let mut facts = example::eight_h100();
         faults::lose_gpu(&mut facts, 3, 15);
         let found = GpuLost::find(&facts, &Need::default());
-        assert_eq!(found, [GpuLost { gpu: Some("0000:30:00.0".to_owned()) }]);
+        assert_eq!(found, [GpuLost { gpu: Some("0000:30:00.0".to_owned()), container: false }]);
         faults::lose_gpu(&mut facts, 5, 15);
         let found = GpuLost::find(&facts, &Need::default());
-        assert_eq!(found[1], GpuLost { gpu: Some("GPU 5".to_owned()) });
+        assert_eq!(found[1], GpuLost { gpu: Some("GPU 5".to_owned()), container: false });
+    }
+
+    #[test]
+    fn a_gpu_that_opens_and_answers_nothing() {
+        let mut facts = example::eight_h100();
+        let crate::Probed::Answered(nvml) = &mut facts.nvml else { panic!("it answers") };
+        nvml.gpus[3].memory = crate::Reading::Unknown("NVML_ERROR_GPU_IS_LOST".to_owned());
+        assert_eq!(GpuLost::find(&facts, &Need::default()).len(), 1);
     }
 }

@@ -19,6 +19,8 @@ pub struct GpuMissingFromDriver {
     pub gpus: Vec<String>,
     /// How many GPUs are on the bus.
     pub on_bus: usize,
+    /// Whether the kernel log says that the open module does not support the GPU.
+    pub too_old_for_open: bool,
 }
 
 impl GpuMissingFromDriver {
@@ -29,6 +31,10 @@ impl GpuMissingFromDriver {
         "gpu/gpu-lost",
         "gpu/fell-off-the-bus",
         "gpu/memory-windows-unassigned",
+        "gpu/gpu-needs-reset",
+        "gpu/device-node-dead",
+        "gpu/device-node-missing",
+        "gpu/device-node-permission",
     ];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
@@ -36,6 +42,12 @@ impl GpuMissingFromDriver {
         let Some(count) = nvml.count.found() else { return Vec::new() };
         // A container is given some of the host's GPUs, and shows the bus of the host.
         if !evidence::has_usual_driver(facts) || !evidence::certainly_on_host(facts) {
+            return Vec::new();
+        }
+        // A job scheduler gives some of the GPUs, too, by the same means as a container.
+        let withheld = evidence::refused_nodes(facts, &["EPERM"])
+            .any(|(node, _)| evidence::is_gpu_node(&node.path));
+        if withheld {
             return Vec::new();
         }
         let ours = |gpu: &&crate::PciGpu| match gpu.driver.found() {
@@ -49,7 +61,10 @@ impl GpuMissingFromDriver {
         }
         let missing = evidence::missing_addresses(facts);
         let gpus = missing.into_iter().filter(|gpu| on_bus.contains(&gpu.as_str())).collect();
-        vec![Self { gpus, on_bus: on_bus.len() }]
+        let too_old_for_open = facts.kernel_log.found().is_some_and(|log| {
+            log.driver_messages.iter().any(|line| line.contains("not supported by open"))
+        });
+        vec![Self { gpus, on_bus: on_bus.len(), too_old_for_open }]
     }
 }
 
@@ -64,9 +79,13 @@ impl Diagnosis for GpuMissingFromDriver {
                 "see why the driver left it out",
                 "sudo dmesg | grep -i -e nvrm -e xid",
             ),
-            Fix::by_hand(
-                "install a driver that supports the GPU, or switch the machine off and on",
-            ),
+            Fix::by_hand(match self.too_old_for_open {
+                true => {
+                    "install the proprietary variant of the driver's module: the open one does not \
+                     support this GPU"
+                }
+                false => "install a driver that supports the GPU, or switch the machine off and on",
+            }),
         ]
     }
 }
@@ -101,5 +120,15 @@ mod tests {
             faults::hide_gpu(facts, 3);
         };
         check(example::eight_h100(), unreadable, 0);
+    }
+
+    #[test]
+    fn a_job_scheduler_withholds_gpus() {
+        let mut facts = example::eight_h100();
+        faults::hide_gpu(&mut facts, 3);
+        assert_eq!(GpuMissingFromDriver::find(&facts, &Need::default()).len(), 1);
+        faults::refuse_nodes(&mut facts, "EPERM", |path| path == "/dev/nvidia3");
+        let problems = crate::diagnose(&facts, &Need::default()).problems;
+        assert_eq!(problems, []);
     }
 }

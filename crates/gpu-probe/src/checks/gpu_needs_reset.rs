@@ -4,11 +4,11 @@
 //! driver says what has to be done before the GPU is used again. `nvidia-smi -q` shows it as
 //! `GPU Recovery Action`.
 //!
-//! Stop the programs on the GPU and reset it. A GPU that drives a display, is in a laptop or has no
-//! rights to be reset from here needs a reboot.
+//! Stop the programs on the GPU and reset it. A GPU that drives a display or is in a laptop cannot be
+//! reset alone, and under WSL none can: there the machine has to be rebooted.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, evidence};
+use crate::{CallCode, Facts, Need, evidence};
 use serde::Serialize;
 
 /// A GPU waits for a reset.
@@ -25,6 +25,10 @@ pub struct GpuNeedsReset {
     pub index: Option<u32>,
     /// What the driver wants: 1 reset, 2 reboot, 3 drain peer-to-peer, 4 drain and reset.
     pub action: u32,
+    /// Whether this is a container.
+    pub container: bool,
+    /// Whether this is a WSL guest.
+    pub wsl: bool,
 }
 
 impl GpuNeedsReset {
@@ -32,12 +36,13 @@ impl GpuNeedsReset {
     pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/fell-off-the-bus", "gpu/gpu-lost"];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
+        let (container, wsl) = (evidence::in_container(facts), evidence::in_wsl(facts));
         if evidence::nvml_claim(facts) == Some(Self::CODE) {
-            return vec![Self { gpu: None, index: None, action: 1 }];
+            return vec![Self { gpu: None, index: None, action: 1, container, wsl }];
         }
-        let gpus = evidence::nvml(facts).map_or(&[][..], |nvml| nvml.gpus.as_slice());
+        let gpus = evidence::nvml_gpus(facts);
         let waiting = gpus.iter().filter_map(|gpu| {
-            let by_handle = gpu.handle.found().is_some_and(|code| code.0 == 16).then_some(1);
+            let by_handle = evidence::nvml_says(gpu, CallCode(16)).then_some(1);
             let action = gpu.recovery_action.found().copied().filter(|action| *action != 0);
             Some((gpu, action.or(by_handle)?))
         });
@@ -46,6 +51,8 @@ impl GpuNeedsReset {
                 gpu: Some(evidence::gpu_id(facts, gpu)),
                 index: Some(gpu.index),
                 action,
+                container,
+                wsl,
             })
             .collect()
     }
@@ -57,13 +64,23 @@ impl Diagnosis for GpuNeedsReset {
     }
 
     fn fixes(&self) -> Vec<Fix> {
+        if self.wsl {
+            return vec![Fix::by_hand("restart Windows: a GPU cannot be reset from WSL")];
+        }
         let reset = self.index.map(|index| {
             let text = "stop the programs on the GPU and reset it";
-            Fix::by_command(text, format!("sudo nvidia-smi --gpu-reset -i {index}"))
+            Fix::on_host(self.container, text, format!("sudo nvidia-smi --gpu-reset -i {index}"))
         });
-        let reboot = Fix::by_command("or reboot the machine", "sudo reboot");
+        let reboot = Fix::on_host(self.container, "or reboot the machine", "sudo reboot");
         match self.action {
-            2 => vec![Fix::by_command("reboot the machine", "sudo reboot")],
+            2 => vec![Fix::on_host(self.container, "reboot the machine", "sudo reboot")],
+            3 => vec![
+                Fix::by_hand("stop the programs that copy from GPU to GPU with this one"),
+                Fix::by_command(
+                    "then see whether the driver still wants something",
+                    "nvidia-smi --query | grep -i -A3 'recovery action'",
+                ),
+            ],
             _ => reset.into_iter().chain([reboot]).collect(),
         }
     }

@@ -6,9 +6,8 @@
 //! List the GPUs with `nvidia-smi --query-gpu=name,compute_cap --format=csv`. Use another machine,
 //! or add this GPU to the list if the project should work on it.
 
-use super::uncorrected_ecc_errors::{nvml_gpus, nvml_place};
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, GpuWish, Need};
+use crate::{Facts, GpuWish, Need, evidence};
 use cuda_compat::{ComputeCapability, name_has};
 use serde::Serialize;
 
@@ -32,10 +31,10 @@ pub(super) struct KnownGpu {
 
 /// The GPUs: as NVML shows them, else as CUDA does.
 pub(super) fn gpu_capabilities(facts: &Facts) -> Vec<KnownGpu> {
-    let by_nvml: Vec<KnownGpu> = nvml_gpus(facts)
+    let by_nvml: Vec<KnownGpu> = evidence::nvml_gpus(facts)
         .iter()
         .map(|gpu| KnownGpu {
-            place: nvml_place(gpu),
+            place: evidence::nvml_place(gpu),
             name: gpu.name.found().cloned(),
             capability: gpu.compute_capability.found().copied(),
         })

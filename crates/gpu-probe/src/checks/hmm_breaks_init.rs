@@ -1,4 +1,4 @@
-//! `cuInit` fails with code 3, and the open module's heterogeneous memory management is the likely cause.
+//! CUDA does not start (code 3), probably for the open module's heterogeneous memory management.
 //!
 //! With the open kernel module `nvidia_uvm` can share memory with the processor's page tables
 //! (HMM). On some kernels setting that up fails, and with it every CUDA program, while `nvidia-smi`
@@ -17,7 +17,10 @@ use serde::Serialize;
     "`cuInit` failed with code 3: heterogeneous memory management of `nvidia_uvm` is on, which is \
      known to cause it"
 )]
-pub struct HmmBreaksInit {}
+pub struct HmmBreaksInit {
+    /// Whether this is a container, whose kernel is the host's.
+    pub container: bool,
+}
 
 impl HmmBreaksInit {
     pub(super) const CODE: &str = "gpu/hmm-breaks-init";
@@ -25,7 +28,8 @@ impl HmmBreaksInit {
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let ours = evidence::cuda_claim(facts) == Some(Self::CODE);
-        if ours { vec![Self {}] } else { Vec::new() }
+        let container = evidence::in_container(facts);
+        if ours { vec![Self { container }] } else { Vec::new() }
     }
 }
 
@@ -36,12 +40,14 @@ impl Diagnosis for HmmBreaksInit {
 
     fn fixes(&self) -> Vec<Fix> {
         vec![
-            Fix::by_command(
+            Fix::on_host(
+                self.container,
                 "turn it off",
                 "echo 'options nvidia_uvm uvm_disable_hmm=1' | \
                  sudo tee /etc/modprobe.d/nvidia-uvm-hmm.conf",
             ),
-            Fix::by_command(
+            Fix::on_host(
+                self.container,
                 "load the module anew, with no CUDA program running",
                 "sudo modprobe -r nvidia_uvm && sudo modprobe nvidia_uvm",
             ),

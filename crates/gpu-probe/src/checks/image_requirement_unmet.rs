@@ -11,9 +11,8 @@
 
 use super::driver_too_old_for_cuda::driver_cuda;
 use super::gpu_not_in_project::gpu_capabilities;
-use super::uncorrected_ecc_errors::nvml_gpus;
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use serde::Serialize;
 
 const VARIABLE: &str = "NVIDIA_REQUIRE_CUDA";
@@ -30,7 +29,11 @@ pub struct ImageRequirementUnmet {
 
 impl ImageRequirementUnmet {
     pub(super) const CODE: &str = "gpu/image-requirement-unmet";
-    pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/driver-too-old", "gpu/driver-too-old-for-cuda"];
+    pub(super) const FOLLOWS_FROM: &[&str] = &[
+        "gpu/driver-too-old",
+        "gpu/driver-too-old-for-cuda",
+        "gpu/driver-needs-minor-compatibility",
+    ];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         if facts.host.machine.container.found().is_none() {
@@ -60,7 +63,7 @@ impl Has {
         let cuda = driver_cuda(facts).map(|version| vec![version.major, version.minor]);
         let driver = facts.driver_version().and_then(|version| numbers(&version.to_string()));
         let arch = gpu_capabilities(facts).first().and_then(|gpu| gpu.capability);
-        let brand = nvml_gpus(facts).first().and_then(|gpu| gpu.brand.found()).cloned();
+        let brand = evidence::nvml_gpus(facts).first().and_then(|gpu| gpu.brand.found()).cloned();
         Self { cuda, driver, arch: arch.map(|value| vec![value.major, value.minor]), brand }
     }
 

@@ -10,18 +10,18 @@
 
 use super::no_kernel_image::NO_BINARY;
 use super::ptx_too_new::UNSUPPORTED_PTX;
-use super::{Diagnosis, Fix, Place};
-use crate::{CallCode, Facts, KernelRun, Need, Reading, SmokeGpu, cuda_code_name};
+use super::{Diagnosis, DriverSeat, Fix, Place};
+use crate::{CallCode, Facts, KernelRun, Need, Reading, SmokeGpu, cuda_code_name, evidence};
 use serde::Serialize;
 
 /// A driver call failed in the smoke test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("the {which} did not run: `{call}` returned {}", named(*.code))]
+#[error("the {which} did not run: `{call}` returned {}{}", named(*.code), when(.log))]
 pub struct KernelFailed {
     /// Which GPU.
     #[serde(skip)]
     pub gpu: Place,
-    /// Which kernel: `cubin kernel` or `PTX kernel`.
+    /// Which: `cubin kernel`, `PTX kernel` or `deep test`.
     pub which: &'static str,
     /// The call that failed.
     pub call: String,
@@ -29,6 +29,9 @@ pub struct KernelFailed {
     pub code: CallCode,
     /// What the driver's compiler wrote; empty where it wrote nothing.
     pub log: String,
+    /// Where the driver is.
+    #[serde(flatten)]
+    pub seat: DriverSeat,
 }
 
 /// A driver call that failed in the smoke test.
@@ -45,7 +48,7 @@ pub(super) struct Failure<'a> {
 
 /// Every call of the smoke test that failed; of one GPU the same failure is named once.
 pub(super) fn failures(facts: &Facts) -> Vec<Failure<'_>> {
-    smoke_gpus(facts).iter().flat_map(failures_of).collect()
+    evidence::smoke_gpus(facts).iter().flat_map(failures_of).collect()
 }
 
 fn failures_of(gpu: &SmokeGpu) -> Vec<Failure<'_>> {
@@ -54,37 +57,34 @@ fn failures_of(gpu: &SmokeGpu) -> Vec<Failure<'_>> {
         let reading = if run == "cubin" { &gpu.cubin } else { &gpu.ptx };
         let Some(KernelRun::Failed { call, code, log }) = reading.found() else { return None };
         Some(Failure {
-            gpu: smoke_place(gpu),
+            gpu: evidence::smoke_place(gpu),
             ordinal: gpu.ordinal,
             which,
             call,
             code: *code,
             log,
-            ptx_only: run == "ptx" && cubin_right,
+            // The driver compiles PTX when it loads the module; what fails later fails by itself.
+            ptx_only: run == "ptx" && cubin_right && call.starts_with("cuModuleLoad"),
         })
     };
     let cubin = failure("cubin kernel", "cubin");
-    let ptx = failure("PTX kernel", "ptx");
+    let ptx = failure("PTX kernel", "ptx").map(|failure| match failure.log.starts_with(DURING) {
+        true => Failure { which: "deep test", ..failure },
+        false => failure,
+    });
     match (cubin, ptx) {
         (Some(cubin), Some(ptx)) if cubin.call == ptx.call && cubin.code == ptx.code => vec![cubin],
         (cubin, ptx) => cubin.into_iter().chain(ptx).collect(),
     }
 }
 
-/// The GPUs of the smoke test; none where it did not run or did not come back.
-pub(super) fn smoke_gpus(facts: &Facts) -> &[SmokeGpu] {
-    let smoke = facts.smoke.as_ref().and_then(|smoke| smoke.answered());
-    smoke.map(|smoke| smoke.gpus.as_slice()).unwrap_or_default()
+/// Where a deep test was, which it writes into the log.
+fn when(log: &str) -> String {
+    if log.starts_with(DURING) { format!(", {log}") } else { String::new() }
 }
 
-/// Where a GPU of the smoke test is.
-pub(super) fn smoke_place(gpu: &SmokeGpu) -> Place {
-    let address = gpu.pci_address.found().cloned();
-    Place::Gpu {
-        gpu: address.unwrap_or_else(|| gpu.ordinal.to_string()),
-        name: gpu.name.found().cloned(),
-    }
-}
+/// How the log of a deep test begins.
+const DURING: &str = "during ";
 
 fn named(code: CallCode) -> String {
     match cuda_code_name(code) {
@@ -109,6 +109,7 @@ impl KernelFailed {
         "gpu/driver-too-old-for-cuda",
         "gpu/uncorrected-ecc-errors",
         "gpu/row-remap-failed",
+        "gpu/row-remap-pending",
         "gpu/memory-held-by-dead-process",
         "gpu/xid-hardware",
     ];
@@ -127,6 +128,7 @@ impl KernelFailed {
                 call: failure.call.to_owned(),
                 code: failure.code,
                 log: failure.log.to_owned(),
+                seat: DriverSeat::of(facts),
             })
             .collect()
     }
@@ -149,11 +151,12 @@ impl Diagnosis for KernelFailed {
                 "end the programs that fill the GPU's memory; this lists them",
                 "nvidia-smi --query-compute-apps=pid,process_name,used_memory --format=csv",
             ),
-            46 => Fix::by_command(
-                "end the program that holds the GPU, or let several programs share it",
-                "sudo nvidia-smi --compute-mode=0",
+            46 => Fix::by_command("see which program holds the GPU, and end it", "nvidia-smi"),
+            _ if self.seat.wsl => Fix::by_hand(
+                "in Windows, look into the event viewer for a restart of the display driver",
             ),
-            _ => Fix::by_command(
+            _ => Fix::on_host(
+                self.seat.container,
                 "look for an Xid line of the same moment in the kernel log",
                 "sudo dmesg --ctime | grep --ignore-case --extended-regexp 'xid|nvrm'",
             ),

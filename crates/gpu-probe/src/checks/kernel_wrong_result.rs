@@ -9,9 +9,8 @@
 //! element is hardware; one that is always the same points to the driver. Set clocks, voltages and
 //! power limits back to what the maker set first.
 
-use super::kernel_failed::{smoke_gpus, smoke_place};
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, KernelRun, Need, Reading, SmokeGpu};
+use crate::{Facts, KernelRun, Need, Reading, SmokeGpu, evidence};
 use serde::Serialize;
 
 /// A compared result was wrong.
@@ -30,14 +29,16 @@ pub struct KernelWrongResult {
 impl KernelWrongResult {
     pub(super) const CODE: &str = "gpu/kernel-wrong-result";
     pub(super) const FOLLOWS_FROM: &[&str] = &[
+        "gpu/memory-test-failed",
         "gpu/uncorrected-ecc-errors",
         "gpu/row-remap-failed",
         "gpu/row-remap-pending",
+        "gpu/page-retirement-pending",
         "gpu/xid-hardware",
     ];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        smoke_gpus(facts).iter().flat_map(Self::of).collect()
+        evidence::smoke_gpus(facts).iter().flat_map(Self::of).collect()
     }
 
     fn of(gpu: &SmokeGpu) -> Vec<Self> {
@@ -61,7 +62,7 @@ impl KernelWrongResult {
         wrong_kernels
             .chain(wrong_copies)
             .chain(wrong_rates)
-            .map(|(what, detail)| Self { gpu: smoke_place(gpu), what, detail })
+            .map(|(what, detail)| Self { gpu: evidence::smoke_place(gpu), what, detail })
             .collect()
     }
 }

@@ -8,9 +8,9 @@
 //! a reset of the GPU frees the memory. This is judged on a host only: in a container the numbers
 //! of other processes are not visible.
 
-use super::uncorrected_ecc_errors::{nvml_gpus, nvml_place, reset_gpu};
+use super::uncorrected_ecc_errors::reset_gpu;
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, NvmlGpu};
+use crate::{Facts, Need, NvmlGpu, evidence};
 use serde::Serialize;
 
 /// NVML names processes that do not exist.
@@ -43,7 +43,7 @@ impl MemoryHeldByDeadProcess {
         if !sees_all || names_wrong_processes(facts) {
             return Vec::new();
         }
-        nvml_gpus(facts).iter().filter_map(Self::of).collect()
+        evidence::nvml_gpus(facts).iter().filter_map(Self::of).collect()
     }
 
     fn of(gpu: &NvmlGpu) -> Option<Self> {
@@ -60,7 +60,7 @@ impl MemoryHeldByDeadProcess {
         pids.dedup();
         // A driver may answer nonsense for a process that is gone.
         let memory_mib = held.iter().fold(0_u64, |sum, (_, mib)| sum.saturating_add(*mib));
-        Some(Self { gpu: nvml_place(gpu), index: gpu.index, pids, memory_mib })
+        Some(Self { gpu: evidence::nvml_place(gpu), index: gpu.index, pids, memory_mib })
     }
 }
 

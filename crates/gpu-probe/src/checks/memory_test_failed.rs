@@ -8,9 +8,8 @@
 //! Run `cargo altlas doctor --burn 10` once more with default clocks and a cool case. If errors
 //! remain, the GPU has to be replaced.
 
-use super::kernel_failed::{smoke_gpus, smoke_place};
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, MemoryTest, Need};
+use crate::{Facts, MemoryTest, Need, evidence};
 use serde::Serialize;
 
 /// Words were read back wrong.
@@ -43,12 +42,12 @@ impl MemoryTestFailed {
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let failed = |test: &&MemoryTest| test.errors > 0;
-        let found = smoke_gpus(facts)
+        let found = evidence::smoke_gpus(facts)
             .iter()
             .filter_map(|gpu| Some((gpu, gpu.memory.found().filter(failed)?)));
         found
             .map(|(gpu, test)| Self {
-                gpu: smoke_place(gpu),
+                gpu: evidence::smoke_place(gpu),
                 errors: test.errors,
                 tested_mib: test.tested_mib,
                 first_error: test.first_error,

@@ -28,7 +28,8 @@ impl MemoryWindowsUnassigned {
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let unassigned = evidence::pci_gpus(facts)
             .iter()
-            .filter(|gpu| gpu.memory_windows_assigned.found() == Some(&false));
+            .filter(|gpu| gpu.memory_windows_assigned.found() == Some(&false))
+            .filter(|gpu| !works(facts, &gpu.address));
         let gpus: Vec<String> = unassigned.map(|gpu| gpu.address.clone()).collect();
         if gpus.is_empty() {
             return Vec::new();
@@ -56,6 +57,13 @@ impl Diagnosis for MemoryWindowsUnassigned {
     }
 }
 
+/// Whether NVML reaches the GPU all the same.
+fn works(facts: &Facts, address: &str) -> bool {
+    evidence::nvml_gpus(facts).iter().any(|gpu| {
+        gpu.pci_address.found().is_some_and(|own| own == address) && gpu.memory.found().is_some()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,7 +82,12 @@ mod tests {
             gpus[0].memory_windows_assigned = assigned;
         };
         check(example::h200(), |_| {}, 0);
-        check(example::h200(), |facts| set(facts, crate::Reading::Found(false)), 1);
+        check(example::h200(), |facts| set(facts, crate::Reading::Found(false)), 0);
+        let without = |facts: &mut Facts| {
+            set(facts, crate::Reading::Found(false));
+            crate::example::faults::hide_gpu(facts, 0);
+        };
+        check(example::h200(), without, 1);
         check(example::h200(), |facts| set(facts, crate::Reading::Unknown("EACCES".to_owned())), 0);
     }
 }

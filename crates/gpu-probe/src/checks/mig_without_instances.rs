@@ -29,10 +29,12 @@ impl MigWithoutInstances {
     pub(super) const FOLLOWS_FROM: &[&str] = &[];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        let gpus = evidence::nvml(facts).map_or(&[][..], |nvml| nvml.gpus.as_slice());
+        let gpus = evidence::nvml_gpus(facts);
         let empty: Vec<_> =
             gpus.iter().filter(|gpu| evidence::is_mig_without_instances(gpu)).collect();
-        if empty.is_empty() {
+        // A container is given some of the instances, and does not see the others.
+        let given = evidence::in_container(facts) && evidence::cuda_works(facts);
+        if empty.is_empty() || given {
             return Vec::new();
         }
         vec![Self {
@@ -54,9 +56,9 @@ impl Diagnosis for MigWithoutInstances {
             Fix::by_command(
                 "see which instances there can be, then make some with `sudo nvidia-smi mig -cgi \
                  PROFILE -C`",
-                format!("nvidia-smi mig -i {numbers} -lgip"),
+                format!("sudo nvidia-smi mig -i {numbers} -lgip"),
             ),
-            Fix::by_command("or turn MIG off", format!("sudo nvidia-smi -i {numbers} -mig 0")),
+            Fix::by_command("or turn MIG off, with no program on the GPU", format!("sudo nvidia-smi -i {numbers} -mig 0")),
         ]
     }
 }

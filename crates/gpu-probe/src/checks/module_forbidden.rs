@@ -23,7 +23,7 @@ pub struct ModuleForbidden {
 
 impl ModuleForbidden {
     pub(super) const CODE: &str = "gpu/module-forbidden";
-    pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/nouveau-bound", "gpu/device-held-by-vfio"];
+    pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/device-held-by-vfio"];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let files = facts.kernel_module.forbidden_by.found().cloned().unwrap_or_default();

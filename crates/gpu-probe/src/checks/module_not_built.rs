@@ -29,7 +29,7 @@ pub struct ModuleNotBuilt {
 
 impl ModuleNotBuilt {
     pub(super) const CODE: &str = "gpu/module-not-built";
-    pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/nouveau-bound"];
+    pub(super) const FOLLOWS_FROM: &[&str] = &[];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let module = &facts.kernel_module;
@@ -65,7 +65,10 @@ impl Diagnosis for ModuleNotBuilt {
                 },
             ));
         }
-        fixes.push(Fix::by_command("build the module", "sudo dkms autoinstall"));
+        fixes.push(Fix::by_command(
+            "build the module; if that fails, the end of `make.log` says why",
+            "sudo dkms autoinstall",
+        ));
         fixes.push(Fix::by_command("load it", "sudo modprobe nvidia"));
         fixes
     }

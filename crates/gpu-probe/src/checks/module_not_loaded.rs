@@ -64,12 +64,16 @@ impl Diagnosis for ModuleNotLoaded {
         }
         let mut fixes = Vec::new();
         if self.on_disk == Some(false) {
+            fixes.push(Fix::by_command(
+                "if the kernel was updated since the last start, start the new one",
+                "sudo reboot",
+            ));
             fixes.push(match self.packages {
                 Some(PackageManager::Apt) => Fix::by_hand(
-                    "install the module for the running kernel: `linux-modules-nvidia-…-$(uname -r)` or \
+                    "else install the module for the running kernel: `linux-modules-nvidia-…-$(uname -r)` or \
                      `nvidia-dkms-…`, with the number of the installed driver",
                 ),
-                _ => Fix::by_hand("install the driver's module for the running kernel"),
+                _ => Fix::by_hand("else install the driver's module for the running kernel"),
             });
         }
         fixes.push(Fix::by_command(

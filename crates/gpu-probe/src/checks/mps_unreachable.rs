@@ -30,10 +30,7 @@ impl MpsUnreachable {
     pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/driver-version-mismatch"];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        let Some((_, code)) = evidence::cuda_failure(facts) else { return Vec::new() };
-        if evidence::cuda_claim(facts) != Some(Self::CODE) {
-            return Vec::new();
-        }
+        let Some(code) = evidence::mps_failure(facts) else { return Vec::new() };
         vec![Self {
             code,
             folder: facts.environment.get("CUDA_MPS_PIPE_DIRECTORY").map(str::to_owned),
@@ -48,7 +45,10 @@ impl Diagnosis for MpsUnreachable {
 
     fn fixes(&self) -> Vec<Fix> {
         vec![
-            Fix::by_command("stop the daemon", "echo quit | nvidia-cuda-mps-control"),
+            Fix::by_command(
+                "once no program uses it, stop the daemon",
+                "echo quit | nvidia-cuda-mps-control",
+            ),
             Fix::by_command(
                 "start it anew, as the user of the programs",
                 "nvidia-cuda-mps-control -d",
@@ -75,5 +75,19 @@ mod tests {
         for (code, expected) in [(804, 0), (805, 1), (810, 1), (811, 0)] {
             check(example::h200(), |facts| faults::cuda_fails(facts, code), expected);
         }
+    }
+
+    #[test]
+    fn also_from_a_kernel() {
+        let mut facts = crate::example::h200();
+        let Some(crate::Probed::Answered(smoke)) = &mut facts.smoke else { return };
+        smoke.gpus[0].cubin = crate::Reading::Found(crate::KernelRun::Failed {
+            call: "cuDevicePrimaryCtxRetain".to_owned(),
+            code: CallCode(805),
+            log: String::new(),
+        });
+        let found = crate::diagnose(&facts, &Need::default()).problems;
+        let codes: Vec<_> = found.iter().map(|(found, cause)| (found.code(), *cause)).collect();
+        assert_eq!(codes, [("gpu/mps-unreachable", None), ("gpu/kernel-failed", Some(0))]);
     }
 }

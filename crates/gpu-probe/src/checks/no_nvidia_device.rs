@@ -25,11 +25,6 @@ impl NoNvidiaDevice {
     pub(super) const FOLLOWS_FROM: &[&str] = &[];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        let machine = &facts.host.machine;
-        let off_the_bus = machine.wsl.found().is_some() || machine.tegra.found().is_some();
-        let bus_is_empty = facts.pci.found().is_some_and(Vec::is_empty);
-        let seen_by_driver = facts.nvml.answered().is_some_and(|nvml| !nvml.gpus.is_empty())
-            || facts.cuda.answered().is_some_and(|cuda| !cuda.devices.is_empty());
         let seen_by_node = facts.device_nodes.found().is_some_and(|nodes| {
             let opened = |node: &DeviceNode| node.access == NodeAccess::Opened;
             nodes.iter().any(|node| evidence::is_gpu_node(&node.path) && opened(node))
@@ -37,10 +32,10 @@ impl NoNvidiaDevice {
         // A GPU that fell off the bus was there when the machine started.
         let fell_off =
             facts.kernel_log.found().is_some_and(|log| log.xids.iter().any(|xid| xid.code == 79));
-        if off_the_bus || !bus_is_empty || seen_by_driver || seen_by_node || fell_off {
+        if evidence::may_have_gpu(facts) || seen_by_node || fell_off {
             return Vec::new();
         }
-        vec![Self { hypervisor: machine.hypervisor.found().cloned() }]
+        vec![Self { hypervisor: facts.host.machine.hypervisor.found().cloned() }]
     }
 }
 

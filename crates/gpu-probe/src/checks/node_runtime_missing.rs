@@ -7,6 +7,7 @@
 //! Confirm with `sudo containerd config dump | grep -i nvidia`. Where NVIDIA's GPU operator manages
 //! the node, it writes the configuration itself: look at its `nvidia-container-toolkit` pod first.
 
+use super::container_toolkit_missing::install_command;
 use super::{Diagnosis, Fix, Place};
 use crate::{Facts, Need, Profile, Reading};
 use serde::Serialize;
@@ -20,6 +21,14 @@ use serde::Serialize;
 pub struct NodeRuntimeMissing {
     /// Whether a runtime is there at all.
     pub runtime: bool,
+    /// The socket of containerd.
+    pub socket: Option<String>,
+    /// The command that installs the container toolkit, where it is missing and the distribution is
+    /// one that we know.
+    #[serde(skip)]
+    pub install: Option<String>,
+    /// Whether the container toolkit is here.
+    pub toolkit: bool,
 }
 
 impl NodeRuntimeMissing {
@@ -38,7 +47,16 @@ impl NodeRuntimeMissing {
         let unaware = containers.containerd_socket.found().is_some()
             && containers.containerd_has_nvidia == Reading::Found(false)
             && !crio;
-        if nothing || unaware { vec![Self { runtime: unaware }] } else { Vec::new() }
+        if !(nothing || unaware) {
+            return Vec::new();
+        }
+        let toolkit = containers.nvidia_ctk.found().is_some();
+        vec![Self {
+            runtime: unaware,
+            socket: containers.containerd_socket.found().cloned(),
+            install: install_command(facts, "nvidia-container-toolkit").filter(|_| !toolkit),
+            toolkit,
+        }]
     }
 }
 
@@ -53,11 +71,29 @@ impl Diagnosis for NodeRuntimeMissing {
                 "install containerd or CRI-O and the kubelet, then `nvidia-container-toolkit`",
             )];
         }
-        vec![Fix::by_command(
-            "tell containerd about the NVIDIA runtime (unless the GPU operator does it)",
-            "sudo nvidia-ctk runtime configure --runtime=containerd && sudo systemctl restart \
-             containerd",
-        )]
+        let install = (!self.toolkit).then(|| Fix {
+            text: "install `nvidia-container-toolkit` from NVIDIA's package repository (unless the GPU \
+                   operator does it)"
+                .to_owned(),
+            command: self.install.clone(),
+        });
+        let has = |word: &str| self.socket.as_ref().is_some_and(|socket| socket.contains(word));
+        let configure = if has("/k3s/") {
+            Fix::by_command(
+                "start k3s anew, which finds the NVIDIA runtime by itself (on an agent the service is \
+                 `k3s-agent`)",
+                "sudo systemctl restart k3s",
+            )
+        } else if has("microk8s") {
+            Fix::by_command("let MicroK8s set up the GPU", "sudo microk8s enable nvidia")
+        } else {
+            Fix::by_command(
+                "tell containerd about the NVIDIA runtime (unless the GPU operator does it)",
+                "sudo nvidia-ctk runtime configure --runtime=containerd && sudo systemctl restart \
+                 containerd",
+            )
+        };
+        install.into_iter().chain([configure]).collect()
     }
 }
 

@@ -5,7 +5,8 @@
 //! `blacklist nouveau`. `lspci -nnk -d 10de:` shows the driver in use.
 //!
 //! Install the NVIDIA driver from the distribution, whose package turns `nouveau` off; or forbid
-//! `nouveau` yourself, write the initramfs anew and reboot.
+//! `nouveau` yourself, write the initramfs anew and reboot. A machine with another GPU that the
+//! NVIDIA driver holds is not reported: there the split is meant.
 
 use super::{Diagnosis, Fix, Place};
 use crate::{Facts, Need, PackageManager, evidence};
@@ -23,6 +24,8 @@ pub struct NouveauBound {
     pub gpus: Vec<String>,
     /// Whether NVIDIA's driver is on this machine too.
     pub driver_installed: bool,
+    /// Whether this is a container, whose kernel is the host's.
+    pub container: bool,
     /// The package manager of the distribution.
     pub packages: Option<PackageManager>,
     /// The id of the distribution, such as `ubuntu`.
@@ -35,12 +38,14 @@ impl NouveauBound {
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let gpus = evidence::held_by(facts, "nouveau");
-        if gpus.is_empty() {
+        if gpus.is_empty() || !evidence::held_by(facts, "nvidia").is_empty() {
             return Vec::new();
         }
         let driver_installed = !evidence::nothing_is_installed(facts);
         let distribution = facts.host.os.found().map(|os| os.id.clone());
-        vec![Self { gpus, driver_installed, packages: PackageManager::of(facts), distribution }]
+        let container = evidence::in_container(facts);
+        let packages = PackageManager::of(facts);
+        vec![Self { gpus, driver_installed, container, packages, distribution }]
     }
 }
 
@@ -50,6 +55,11 @@ impl Diagnosis for NouveauBound {
     }
 
     fn fixes(&self) -> Vec<Fix> {
+        if self.container {
+            return vec![Fix::by_hand(
+                "on the host, install the NVIDIA driver, forbid `nouveau` and reboot",
+            )];
+        }
         if !self.driver_installed {
             return vec![
                 super::driver_not_installed::install(self.packages, self.distribution.as_deref()),
@@ -105,5 +115,13 @@ mod tests {
             |facts| facts.pci = crate::Reading::Unknown("no `/sys`".to_owned()),
             0,
         );
+    }
+
+    #[test]
+    fn a_split_that_is_meant() {
+        let mut facts = crate::example::eight_h100();
+        let crate::Reading::Found(gpus) = &mut facts.pci else { panic!("the example has GPUs") };
+        gpus[0].driver = crate::Reading::Found("nouveau".to_owned());
+        assert_eq!(NouveauBound::find(&facts, &Need::default()), []);
     }
 }

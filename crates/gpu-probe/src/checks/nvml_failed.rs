@@ -1,14 +1,14 @@
 //! NVML, the driver's management library, returned an error.
 //!
-//! NVML is what `nvidia-smi` asks. Where its first call fails, the driver is not usable, whatever
-//! CUDA says. Codes with one known cause are problems of their own; this one holds the rest, and
+//! NVML is what `nvidia-smi` asks. Where its first call fails, something is wrong with the driver,
+//! also if CUDA still works. Codes with one known cause are problems of their own; this one holds the rest, and
 //! the codes that follow from another problem. `nvidia-smi` prints the same error in words;
 //! `cargo altlas doctor -v` shows all that was read.
 //!
 //! Code 9 says that the module is not loaded, 4 that you have no permission, 12 that a library is
 //! missing, 8 that a power cable is not connected, 14 that the GPU's own settings are damaged.
 
-use super::{Diagnosis, Fix, Place};
+use super::{Diagnosis, DriverSeat, Fix, KERNEL_LOG, Place};
 use crate::{CallCode, Facts, Need, evidence, nvml_code_name};
 use serde::Serialize;
 
@@ -24,8 +24,9 @@ pub struct NvmlFailed {
     pub call: String,
     /// What it returned.
     pub code: CallCode,
-    /// Whether this is a WSL guest, whose driver is Windows' own.
-    pub wsl: bool,
+    /// Where the driver is.
+    #[serde(flatten)]
+    pub seat: DriverSeat,
     /// The GPU, where the call is of one.
     pub gpu: Option<String>,
 }
@@ -54,20 +55,24 @@ impl NvmlFailed {
     ];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        let wsl = evidence::in_wsl(facts);
+        let seat = DriverSeat::of(facts);
+        // A Jetson has a part of NVML at most, and CUDA does without.
+        if seat.tegra && evidence::cuda_works(facts) {
+            return Vec::new();
+        }
         if let Some(code) = evidence::nvml_failure(facts) {
             return match evidence::nvml_claim(facts) {
                 Some(_) => Vec::new(),
-                None => vec![Self { call: "nvmlInit_v2".to_owned(), code, wsl, gpu: None }],
+                None => vec![Self { call: "nvmlInit_v2".to_owned(), code, seat, gpu: None }],
             };
         }
-        let gpus = evidence::nvml(facts).map_or(&[][..], |nvml| nvml.gpus.as_slice());
+        let gpus = evidence::nvml_gpus(facts);
         let failed = gpus.iter().filter_map(|gpu| {
             let code = gpu.handle.found().filter(|code| !CLAIMED_HANDLES.contains(&code.0))?;
             Some(Self {
                 call: "nvmlDeviceGetHandleByIndex_v2".to_owned(),
                 code: *code,
-                wsl,
+                seat,
                 gpu: Some(evidence::gpu_id(facts, gpu)),
             })
         });
@@ -81,14 +86,16 @@ impl Diagnosis for NvmlFailed {
     }
 
     fn fixes(&self) -> Vec<Fix> {
-        if self.wsl {
+        if self.seat.wsl {
             return vec![Fix::by_hand(
                 "in Windows, install the newest NVIDIA driver, run `wsl --update`, then run \
                  `wsl --shutdown`",
             )];
         }
+        let host = self.seat.container;
         let first = match self.code.0 {
-            9 => Fix::by_command(
+            9 => Fix::on_host(
+                host,
                 "load the module, or see why it does not load",
                 "sudo modprobe nvidia",
             ),
@@ -98,10 +105,7 @@ impl Diagnosis for NvmlFailed {
             14 => Fix::by_hand("have the board replaced: its own settings are damaged"),
             _ => Fix::by_command("see the error in the driver's own words", "nvidia-smi"),
         };
-        vec![
-            first,
-            Fix::by_command("see what the kernel says", "sudo dmesg | grep -i -e nvrm -e xid"),
-        ]
+        vec![first, Fix::on_host(host, "see what the kernel says", KERNEL_LOG)]
     }
 }
 

@@ -20,10 +20,11 @@ use serde::Serialize;
 pub struct OpenModuleRequired {
     /// The addresses of the GPUs.
     pub gpus: Vec<String>,
-    /// The branch of the loaded driver, such as 570.
-    pub branch: Option<u32>,
-    /// The package manager of the distribution.
-    pub packages: Option<PackageManager>,
+    /// The command that installs it, where the distribution is one that we know.
+    #[serde(skip)]
+    pub install: Option<String>,
+    /// Whether this is a container, whose kernel is the host's.
+    pub container: bool,
 }
 
 impl OpenModuleRequired {
@@ -48,8 +49,8 @@ impl OpenModuleRequired {
         let all = || evidence::pci_gpus(facts).iter().map(|gpu| gpu.address.clone()).collect();
         vec![Self {
             gpus: if missing.is_empty() { all() } else { missing },
-            branch: loaded.map(|loaded| loaded.version.branch),
-            packages: PackageManager::of(facts),
+            install: loaded.and_then(|loaded| install(facts, loaded.version.branch)),
+            container: evidence::in_container(facts),
         }]
     }
 }
@@ -60,24 +61,27 @@ impl Diagnosis for OpenModuleRequired {
     }
 
     fn fixes(&self) -> Vec<Fix> {
-        let install = match (self.packages, self.branch) {
-            (Some(PackageManager::Apt), Some(branch)) => Fix::by_command(
-                "install the driver with the open module",
-                format!("sudo apt install nvidia-driver-{branch}-open"),
-            ),
-            (Some(PackageManager::Pacman), _) => {
-                Fix::by_command("install the open module", "sudo pacman -S nvidia-open")
-            }
-            _ => {
-                Fix::by_hand("install the open variant of the driver's module in place of this one")
-            }
-        };
+        if self.container {
+            return vec![Fix::by_hand(
+                "on the host, install the open variant of the driver's module and reboot",
+            )];
+        }
+        let text = "install the open variant of the driver's module in place of this one";
+        let install = Fix { text: text.to_owned(), command: self.install.clone() };
         vec![install, Fix::by_command("start with it", "sudo reboot")]
     }
 }
 
-/// The PCI device ids of the generation, from B200 (`0x2901`) to the GeForce RTX 50.
-const BLACKWELL: std::ops::Range<u16> = 0x2900..0x3000;
+fn install(facts: &Facts, branch: u32) -> Option<String> {
+    if evidence::has_ubuntu_packages(facts) {
+        return Some(format!("sudo apt install nvidia-driver-{branch}-open"));
+    }
+    let is_arch = PackageManager::of(facts) == Some(PackageManager::Pacman);
+    is_arch.then(|| "sudo pacman -S nvidia-open".to_owned())
+}
+
+/// The PCI device ids of the generation and of what comes after it; B200 (`0x2901`) is the first.
+const BLACKWELL: std::ops::RangeFrom<u16> = 0x2900..;
 
 #[cfg(test)]
 mod tests {

@@ -3,11 +3,12 @@
 //! GPUs before Ampere take pages of memory out of use in which errors were found, but only when the
 //! driver is loaded anew. Until then the bad page may still be handed to a program.
 //!
-//! Confirm with `nvidia-smi --query --display=PAGE_RETIREMENT` (`Pending Page Blacklist: Yes`).
+//! Confirm with `nvidia-smi --query --display=PAGE_RETIREMENT` (`Pending Page Blacklist: Yes`). Reset
+//! the GPU or reboot the machine.
 
-use super::uncorrected_ecc_errors::{nvml_gpus, nvml_place, reset_gpu};
+use super::uncorrected_ecc_errors::reset_gpu;
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, Reading};
+use crate::{Facts, Need, Reading, evidence};
 use serde::Serialize;
 
 /// Page retirement is pending.
@@ -26,9 +27,9 @@ impl PageRetirementPending {
     pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/uncorrected-ecc-errors"];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        let gpus = nvml_gpus(facts).iter();
+        let gpus = evidence::nvml_gpus(facts).iter();
         let pending = gpus.filter(|gpu| gpu.page_retirement_pending == Reading::Found(true));
-        pending.map(|gpu| Self { gpu: nvml_place(gpu), index: gpu.index }).collect()
+        pending.map(|gpu| Self { gpu: evidence::nvml_place(gpu), index: gpu.index }).collect()
     }
 }
 

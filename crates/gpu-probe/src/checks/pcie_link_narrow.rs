@@ -10,11 +10,9 @@
 //! cable of an older generation, a slot that has fewer lanes than it is long, an SSD that shares
 //! the lanes, or a limit in the firmware's settings.
 
-use super::kernel_failed::{smoke_gpus, smoke_place};
-use super::uncorrected_ecc_errors::nvml_gpus;
 use super::{Diagnosis, Fix, Place};
 use crate::shell_word::shell_word;
-use crate::{Facts, Need, NvmlGpu, SmokeGpu};
+use crate::{Facts, Need, NvmlGpu, SmokeGpu, evidence};
 use serde::Serialize;
 use std::fmt;
 
@@ -34,6 +32,8 @@ pub struct PcieLinkNarrow {
     pub possible: Link,
     /// The generation that the GPU could do in the best slot, where it is known.
     pub gpu_generation: Option<u32>,
+    /// Whether this is a WSL guest, where `lspci` does not show the GPU.
+    pub wsl: bool,
 }
 
 /// Generation and lanes.
@@ -65,7 +65,7 @@ impl PcieLinkNarrow {
     pub(super) const FOLLOWS_FROM: &[&str] = &[];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        smoke_gpus(facts).iter().filter_map(|gpu| Self::of(facts, gpu)).collect()
+        evidence::smoke_gpus(facts).iter().filter_map(|gpu| Self::of(facts, gpu)).collect()
     }
 
     fn of(facts: &Facts, gpu: &SmokeGpu) -> Option<Self> {
@@ -76,7 +76,7 @@ impl PcieLinkNarrow {
         }
         let address = gpu.pci_address.found()?;
         let same = |other: &&NvmlGpu| other.pci_address.found() == Some(address);
-        let pcie = &nvml_gpus(facts).iter().find(same)?.pcie;
+        let pcie = &evidence::nvml_gpus(facts).iter().find(same)?.pcie;
         let under_load = Link {
             generation: *gpu.watch.pcie_generation.found()?,
             width: *gpu.watch.pcie_width.found()?,
@@ -88,10 +88,11 @@ impl PcieLinkNarrow {
         let narrow =
             under_load.generation < possible.generation || under_load.width < possible.width;
         narrow.then(|| Self {
-            gpu: smoke_place(gpu),
+            gpu: evidence::smoke_place(gpu),
             under_load,
             possible,
             gpu_generation: pcie.gpu_max.generation.found().copied(),
+            wsl: evidence::in_wsl(facts),
         })
     }
 }
@@ -108,13 +109,15 @@ impl Diagnosis for PcieLinkNarrow {
             "set the slot's PCIe speed to automatic in the firmware, and replace an old riser cable"
         };
         let look = match &self.gpu {
-            Place::Gpu { gpu, .. } => Fix::by_command(
+            Place::Gpu { gpu, .. } if !self.wsl => Fix::by_command(
                 "compare what the slot can do with what was agreed on (`LnkCap`, `LnkSta`)",
                 format!("sudo lspci -vv -s {} | grep Lnk", shell_word(gpu)),
             ),
-            Place::Machine | Place::Path { .. } | Place::Variable { .. } => {
-                Fix::by_command("look at the link", "nvidia-smi --query")
-            }
+            _ => Fix::by_command(
+                "compare what the link is with what it could be, while a copy runs",
+                "nvidia-smi --query-gpu=pcie.link.gen.current,pcie.link.gen.max,\
+                 pcie.link.width.current,pcie.link.width.max --format=csv",
+            ),
         };
         vec![look, Fix::by_hand(first)]
     }

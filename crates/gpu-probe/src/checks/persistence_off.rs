@@ -8,15 +8,15 @@
 //! Confirm with `nvidia-smi --query-gpu=persistence_mode --format=csv`. The service
 //! `nvidia-persistenced`, which comes with the driver, is the way that NVIDIA recommends.
 
-use super::uncorrected_ecc_errors::nvml_gpus;
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, NvmlGpu, Reading};
+use crate::{Facts, Need, NvmlGpu, Reading, evidence};
 use serde::Serialize;
 
 /// Persistence is off on data-centre GPUs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error(
-    "persistence is off on {gpus} data-centre GPU(s): each program waits for the driver to start"
+    "persistence is off on {}: each program waits for the driver to start",
+    count_words(*.gpus)
 )]
 pub struct PersistenceOff {
     /// On how many GPUs.
@@ -42,7 +42,7 @@ impl PersistenceOff {
             gpu.persistence == Reading::Found(false)
                 && gpu.name.found().is_some_and(|name| is_data_centre(name))
         };
-        let gpus = nvml_gpus(facts).iter().filter(off).count();
+        let gpus = evidence::nvml_gpus(facts).iter().filter(off).count();
         let container = machine.container.found().is_some();
         if gpus == 0 { Vec::new() } else { vec![Self { gpus, container }] }
     }
@@ -53,7 +53,18 @@ impl PersistenceOff {
 pub(super) fn is_data_centre(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let series = ["geforce", "rtx", "quadro", "titan", "nvs", "orin", "xavier", "thor", "gb10"];
-    name.contains("server edition") || !series.iter().any(|word| name.contains(word))
+    let of_series = series.iter().any(|word| name.contains(word));
+    name.contains("server edition") || !(of_series || name.split(' ').any(is_small_workstation))
+}
+
+/// `T400` to `T1200`, which carry no series; a `T4` is for servers.
+fn is_small_workstation(word: &str) -> bool {
+    let digits = word.strip_prefix('t').unwrap_or_default();
+    digits.len() >= 3 && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn count_words(gpus: usize) -> String {
+    if gpus == 1 { "a data-centre GPU".to_owned() } else { format!("{gpus} data-centre GPUs") }
 }
 
 impl Diagnosis for PersistenceOff {
@@ -62,16 +73,17 @@ impl Diagnosis for PersistenceOff {
     }
 
     fn fixes(&self) -> Vec<Fix> {
-        let text = if self.container {
-            "keep the driver loaded; do it on the host, not in the container"
-        } else {
-            "keep the driver loaded"
-        };
         vec![
-            Fix::by_command(text, "sudo systemctl enable --now nvidia-persistenced"),
-            Fix::by_command(
-                "or, where that service is not installed, until the next reboot",
+            Fix::on_host(
+                self.container,
+                "keep the driver loaded until the next reboot",
                 "sudo nvidia-smi --persistence-mode=1",
+            ),
+            Fix::on_host(
+                self.container,
+                "keep it loaded for good; Ubuntu's service has to lose its `--no-persistence-mode` first \
+                 (`sudo systemctl edit --full nvidia-persistenced`)",
+                "sudo systemctl enable --now nvidia-persistenced",
             ),
         ]
     }
@@ -107,5 +119,15 @@ mod tests {
         check("NVIDIA GeForce RTX 4060 Laptop GPU", false);
         check("NVIDIA RTX A6000", false);
         check("Quadro P2000", false);
+    }
+
+    #[test]
+    fn names_of_servers() {
+        let check =
+            |name: &str, expected: bool| assert_eq!(is_data_centre(name), expected, "{name}");
+        check("NVIDIA H200", true);
+        check("Tesla T4", true);
+        check("NVIDIA T1000 8GB", false);
+        check("NVIDIA T600 Laptop GPU", false);
     }
 }

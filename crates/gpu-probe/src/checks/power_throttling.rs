@@ -9,11 +9,9 @@
 //! strong enough; on a laptop, that it runs on its charger.
 
 use super::arithmetic_rate_low::{FP32_LOW_PERCENT, rate_percent};
-use super::kernel_failed::{smoke_gpus, smoke_place};
 use super::thermal_throttling::samples_with;
-use super::uncorrected_ecc_errors::nvml_gpus;
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, NvmlGpu, SmokeGpu, ThrottleReason};
+use crate::{Facts, Need, NvmlGpu, SmokeGpu, ThrottleReason, evidence};
 use serde::Serialize;
 
 /// Power holds the clocks down more than the maker meant.
@@ -40,12 +38,12 @@ impl PowerThrottling {
     pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/thermal-throttling"];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        smoke_gpus(facts).iter().filter_map(|gpu| Self::of(facts, gpu)).collect()
+        evidence::smoke_gpus(facts).iter().filter_map(|gpu| Self::of(facts, gpu)).collect()
     }
 
     fn of(facts: &Facts, gpu: &SmokeGpu) -> Option<Self> {
         let problem = |samples: u32, why: String, default_limit: Option<(u32, u32)>| Self {
-            gpu: smoke_place(gpu),
+            gpu: evidence::smoke_place(gpu),
             samples,
             of_samples: gpu.watch.samples,
             why,
@@ -78,9 +76,13 @@ impl PowerThrottling {
 
 /// NVML's number, the limit and the maker's limit in watts, where the limit is lower.
 fn lowered_limit(facts: &Facts, gpu: &SmokeGpu) -> Option<(u32, u32, u32)> {
+    // A laptop moves the limit by itself, and does not let it be set.
+    if facts.host.machine.laptop.found() == Some(&true) {
+        return None;
+    }
     let address = gpu.pci_address.found()?;
     let same = |other: &&NvmlGpu| other.pci_address.found() == Some(address);
-    let by_nvml = nvml_gpus(facts).iter().find(same)?;
+    let by_nvml = evidence::nvml_gpus(facts).iter().find(same)?;
     let limit_w = by_nvml.power.limit_mw.found()? / 1000;
     let default_w = by_nvml.power.default_limit_mw.found()? / 1000;
     (limit_w < default_w).then_some((by_nvml.index, limit_w, default_w))

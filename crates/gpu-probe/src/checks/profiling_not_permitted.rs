@@ -9,6 +9,7 @@
 //! WSL allow it in the NVIDIA control panel of Windows.
 
 use super::{Diagnosis, Fix, Place};
+use crate::shell_word::shell_word;
 use crate::{Facts, Need, PackageManager, Profiler, Reading};
 use serde::Serialize;
 
@@ -86,7 +87,7 @@ impl Diagnosis for ProfilingNotPermitted {
         vec![
             Fix::by_command(
                 "once: run it as administrator",
-                "sudo --preserve-env=PATH ncu PROGRAM",
+                format!("sudo {} PROGRAM", shell_word(&self.tool)),
             ),
             Fix::by_command("for good: allow it to everybody, then reboot", command),
         ]

@@ -18,6 +18,8 @@ use serde::Serialize;
 pub struct PtxCompilerMissing {
     /// Whether this is a container.
     pub container: bool,
+    /// Whether this is a WSL guest, whose driver is Windows' own.
+    pub wsl: bool,
 }
 
 impl PtxCompilerMissing {
@@ -28,7 +30,7 @@ impl PtxCompilerMissing {
         if !evidence::cuda_returned(facts, 221) {
             return Vec::new();
         }
-        vec![Self { container: evidence::in_container(facts) }]
+        vec![Self { container: evidence::in_container(facts), wsl: evidence::in_wsl(facts) }]
     }
 }
 
@@ -40,6 +42,11 @@ impl Diagnosis for PtxCompilerMissing {
     fn fixes(&self) -> Vec<Fix> {
         vec![if self.container {
             Fix::by_hand("start the container with `-e NVIDIA_DRIVER_CAPABILITIES=compute,utility`")
+        } else if self.wsl {
+            Fix::by_hand(
+                "in Windows, install the newest NVIDIA driver, then run `wsl --shutdown`; take folders \
+                 that hide `/usr/lib/wsl/lib` out of `LD_LIBRARY_PATH`",
+            )
         } else {
             Fix::by_hand(
                 "install the driver's compute package, of the version of the driver, and run \

@@ -72,7 +72,7 @@ impl Diagnosis for PtxJitBroken {
         vec![
             Fix::by_command(
                 "check that the PTX compiler is of the same version as the driver",
-                "ldconfig -p | grep nvidia-ptxjitcompiler; cat /proc/driver/nvidia/version",
+                "ldconfig -p | grep nvidia-ptxjitcompiler; nvidia-smi --version",
             ),
             Fix::by_command(
                 "move the compile cache out of the way, in case it is damaged",
@@ -107,5 +107,23 @@ mod tests {
         let found = PtxJitBroken::find(&facts, &Need::default());
         assert!(found[0].to_string().contains("CUDA_DISABLE_PTX_JIT"));
         assert_eq!(PtxJitBroken::find(&example::h200(), &Need::default()), []);
+    }
+
+    #[test]
+    fn a_later_kernel_is_not_a_matter_of_ptx() {
+        let mut facts = crate::example::h200();
+        let Some(crate::Probed::Answered(smoke)) = &mut facts.smoke else { return };
+        smoke.gpus[0].ptx = crate::Reading::Found(crate::KernelRun::Failed {
+            call: "cuStreamSynchronize".to_owned(),
+            code: CallCode(700),
+            log: "during memory, in round 1".to_owned(),
+        });
+        let found = crate::diagnose(&facts, &Need::default()).problems;
+        let texts: Vec<_> = found.iter().map(|(found, _)| found.diagnosis().to_string()).collect();
+        assert_eq!(
+            texts,
+            ["the deep test did not run: `cuStreamSynchronize` returned 700 \
+              (`CUDA_ERROR_ILLEGAL_ADDRESS`), during memory, in round 1"]
+        );
     }
 }

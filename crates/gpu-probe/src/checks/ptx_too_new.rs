@@ -62,7 +62,10 @@ impl Diagnosis for PtxTooNew {
             |version| format!("{} or older", version.minor_line()),
         );
         vec![
-            Fix::by_hand("update the driver, so that it compiles newer PTX"),
+            Fix::by_hand(
+                "update the driver (under WSL in Windows, for a container on its host), so that it \
+                 compiles newer PTX",
+            ),
             Fix::by_hand(format!(
                 "or build with CUDA {older}, or with `code=sm_XX` for this GPU so that no PTX has \
                  to be compiled"

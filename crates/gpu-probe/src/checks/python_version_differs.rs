@@ -63,7 +63,8 @@ impl Diagnosis for PythonVersionDiffers {
             )
         } else {
             Fix::by_command(
-                "make the environment anew with the project's Python, and install into it",
+                "make the environment anew with the project's Python (`--clear` empties it), and install \
+                 into it",
                 format!("python{} -m venv --clear .venv", self.needed.minor_line()),
             )
         }]

@@ -3,11 +3,11 @@
 //! The GPU has no spare row left where it would need one. The bad row stays in use, and errors will
 //! come back. NVIDIA's own rule is that such a GPU is returned to the maker.
 //!
-//! Confirm with `nvidia-smi --query --display=ROW_REMAPPER` (`Remapping Failure Occurred: Yes`).
+//! Confirm with `nvidia-smi --query --display=ROW_REMAPPER` (`Remapping Failure Occurred: Yes`). Take
+//! the GPU out of use and have it replaced.
 
-use super::uncorrected_ecc_errors::{nvml_gpus, nvml_place};
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, NvmlGpu};
+use crate::{Facts, Need, NvmlGpu, evidence};
 use serde::Serialize;
 
 /// A row remapping failed.
@@ -28,9 +28,9 @@ impl RowRemapFailed {
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let failed = |gpu: &NvmlGpu| {
             let rows = gpu.remapped_rows.found().filter(|rows| rows.failed)?;
-            Some(Self { gpu: nvml_place(gpu), replaced: rows.uncorrectable })
+            Some(Self { gpu: evidence::nvml_place(gpu), replaced: rows.uncorrectable })
         };
-        nvml_gpus(facts).iter().filter_map(failed).collect()
+        evidence::nvml_gpus(facts).iter().filter_map(failed).collect()
     }
 }
 

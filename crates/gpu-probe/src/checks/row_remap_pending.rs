@@ -7,9 +7,9 @@
 //! Confirm with `nvidia-smi --query --display=ROW_REMAPPER` (`Pending: Yes`). A reset of the GPU or
 //! a reboot of the machine does it.
 
-use super::uncorrected_ecc_errors::{nvml_gpus, nvml_place, reset_gpu};
+use super::uncorrected_ecc_errors::reset_gpu;
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, NvmlGpu};
+use crate::{Facts, Need, NvmlGpu, evidence};
 use serde::Serialize;
 
 /// A row remapping is pending.
@@ -33,9 +33,9 @@ impl RowRemapPending {
         let pending = |gpu: &NvmlGpu| {
             let rows = gpu.remapped_rows.found().filter(|rows| rows.pending)?;
             let replaced_before = rows.uncorrectable;
-            Some(Self { gpu: nvml_place(gpu), index: gpu.index, replaced_before })
+            Some(Self { gpu: evidence::nvml_place(gpu), index: gpu.index, replaced_before })
         };
-        nvml_gpus(facts).iter().filter_map(pending).collect()
+        evidence::nvml_gpus(facts).iter().filter_map(pending).collect()
     }
 }
 

@@ -52,13 +52,12 @@ impl Diagnosis for SamplingNotPermitted {
     }
 
     fn fixes(&self) -> Vec<Fix> {
-        let text = if self.container {
-            "lower the setting on the host, until its next reboot"
-        } else {
-            "lower the setting until the next reboot"
-        };
         vec![
-            Fix::by_command(text, "sudo sysctl kernel.perf_event_paranoid=2"),
+            Fix::on_host(
+                self.container,
+                "lower the setting until the next reboot",
+                "sudo sysctl kernel.perf_event_paranoid=2",
+            ),
             Fix::by_command(
                 "or profile without the processor's side",
                 "nsys profile --sample=none --cpuctxsw=none PROGRAM",

@@ -9,7 +9,7 @@
 //! use the distribution's signed packages, or turn Secure Boot off in the firmware.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, PackageManager, evidence};
+use crate::{Facts, Need, evidence};
 use serde::Serialize;
 
 /// The module is not signed by a key that is known.
@@ -20,13 +20,13 @@ use serde::Serialize;
 pub struct SecureBootBlocksModule {
     /// Who signed the module; `None` for an unsigned one.
     pub signer: Option<String>,
-    /// The package manager of the distribution.
-    pub packages: Option<PackageManager>,
+    /// The file with the key that modules built here are signed with, where it is known.
+    pub key: Option<&'static str>,
 }
 
 impl SecureBootBlocksModule {
     pub(super) const CODE: &str = "gpu/secure-boot-blocks-module";
-    pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/nouveau-bound"];
+    pub(super) const FOLLOWS_FROM: &[&str] = &[];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let on = facts.host.secure_boot.found() == Some(&true);
@@ -43,7 +43,7 @@ impl SecureBootBlocksModule {
             return Vec::new();
         }
         let signer = modules.iter().find_map(|module| module.signer.found()).cloned();
-        vec![Self { signer, packages: PackageManager::of(facts) }]
+        vec![Self { signer, key: key_file(facts) }]
     }
 }
 
@@ -53,21 +53,38 @@ impl Diagnosis for SecureBootBlocksModule {
     }
 
     fn fixes(&self) -> Vec<Fix> {
-        let enrol = match self.packages {
-            Some(PackageManager::Apt) => Fix::by_command(
+        let sign = self.signer.is_none().then(|| {
+            Fix::by_hand(
+                "the module is unsigned: install the distribution's signed packages, or build it anew \
+                 with DKMS, which signs it",
+            )
+        });
+        let enrol = match self.key {
+            Some(key) => Fix::by_command(
                 "enrol the key that signs the modules built here, and choose a password",
-                "sudo mokutil --import /var/lib/shim-signed/mok/MOK.der",
+                format!("sudo mokutil --import {key}"),
             ),
-            _ => Fix::by_hand(
+            None => Fix::by_hand(
                 "enrol the key that signs the modules built here: `sudo mokutil --import KEY.der` \
                  (DKMS keeps it as `/var/lib/dkms/mok.pub`)",
             ),
         };
-        vec![
-            enrol,
-            Fix::by_command("reboot, and choose `Enroll MOK` on the blue screen", "sudo reboot"),
-            Fix::by_hand("or turn Secure Boot off in the firmware"),
-        ]
+        let reboot =
+            Fix::by_command("reboot, and choose `Enroll MOK` on the blue screen", "sudo reboot");
+        let off = Fix::by_hand("or turn Secure Boot off in the firmware");
+        sign.into_iter().chain([enrol, reboot, off]).collect()
+    }
+}
+
+/// Where the distribution keeps the key.
+fn key_file(facts: &Facts) -> Option<&'static str> {
+    if evidence::has_ubuntu_packages(facts) {
+        return Some("/var/lib/shim-signed/mok/MOK.der");
+    }
+    match facts.host.os.found()?.id.as_str() {
+        "debian" => Some("/var/lib/dkms/mok.pub"),
+        "fedora" => Some("/etc/pki/akmods/certs/public_key.der"),
+        _ => None,
     }
 }
 

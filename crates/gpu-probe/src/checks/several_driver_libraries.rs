@@ -2,13 +2,16 @@
 //!
 //! The driver's library has to be of the same version as its kernel module. Where an installer, a
 //! package and a copied file left several, the loader takes the first it comes to, which may be the
-//! wrong one. Under WSL a Linux driver beside the one that Windows lends has the same effect.
+//! wrong one. Under WSL a Linux driver beside the one that Windows lends has the same effect; the
+//! message `ldconfig: /usr/lib/wsl/lib/libcuda.so.1 is not a symbolic link` there is harmless.
 //! `ldconfig -p | grep libcuda` lists the copies.
 //!
-//! Remove all but the one that came with the running driver, and run `sudo ldconfig`. Stubs and
+//! Remove all but the one that came with the running driver, and run `sudo ldconfig`; in a container
+//! take the driver's packages out of the image, because the host's libraries are mounted. Stubs and
 //! forward-compatibility copies are not counted here: they are other problems.
 
 use super::{Diagnosis, Fix, Place};
+use crate::shell_word::shell_word;
 use crate::{Facts, LibraryKind, Need, evidence};
 use serde::Serialize;
 
@@ -28,13 +31,15 @@ impl SeveralDriverLibraries {
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let wsl = evidence::in_wsl(facts);
+        // In a container the toolkit gives Windows' library a Linux name.
+        let linux_in_wsl = wsl && !evidence::in_container(facts);
         let mut copies: Vec<(String, String)> = Vec::new();
         for copy in &facts.driver_libraries.cuda {
             let version = match (copy.kind, copy.version.found()) {
                 (LibraryKind::Stub | LibraryKind::Compat, _) => continue,
                 (LibraryKind::Wsl, _) => "Windows' own".to_owned(),
                 (LibraryKind::Driver, Some(version)) => version.to_string(),
-                (LibraryKind::Driver, None) if wsl => "of Linux".to_owned(),
+                (LibraryKind::Driver, None) if linux_in_wsl => "of Linux".to_owned(),
                 (LibraryKind::Driver, None) => continue,
             };
             if copies.iter().all(|(_, known)| *known != version) {
@@ -57,11 +62,11 @@ impl Diagnosis for SeveralDriverLibraries {
                  Windows' own, in `/usr/lib/wsl/lib`",
             )];
         }
-        let paths: Vec<&str> = self.copies.iter().map(|(path, _)| path.as_str()).collect();
+        let paths: Vec<String> = self.copies.iter().map(|(path, _)| shell_word(path)).collect();
         vec![
             Fix::by_command(
                 "see which package owns each copy",
-                format!("dpkg -S {0} || rpm -qf {0}", paths.join(" ")),
+                format!("dpkg -S {0} || rpm -qf {0} || pacman -Qo {0}", paths.join(" ")),
             ),
             Fix::by_hand("remove the copies that are not of the running driver"),
             Fix::by_command("renew the loader's list", "sudo ldconfig"),

@@ -8,10 +8,8 @@
 //! cards have no fan of their own), and leave a slot free between cards. On a laptop, put it on a
 //! hard surface and choose the performance profile.
 
-use super::kernel_failed::{smoke_gpus, smoke_place};
-use super::uncorrected_ecc_errors::{nvml_gpus, nvml_place};
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, NvmlGpu, SmokeGpu, ThrottleReason};
+use crate::{Facts, Need, NvmlGpu, SmokeGpu, ThrottleReason, evidence};
 use serde::Serialize;
 
 /// Heat holds the clocks down.
@@ -38,8 +36,8 @@ impl ThermalThrottling {
     pub(super) const FOLLOWS_FROM: &[&str] = &[];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        let under_load: Vec<Self> = smoke_gpus(facts).iter().filter_map(Self::under_load).collect();
-        let now = nvml_gpus(facts).iter().filter_map(Self::now);
+        let under_load: Vec<Self> = evidence::smoke_gpus(facts).iter().filter_map(Self::under_load).collect();
+        let now = evidence::nvml_gpus(facts).iter().filter_map(Self::now);
         let news = now.filter(|one| under_load.iter().all(|other| other.gpu != one.gpu));
         let news: Vec<Self> = news.collect();
         under_load.into_iter().chain(news).collect()
@@ -55,7 +53,7 @@ impl ThermalThrottling {
             return None;
         }
         Some(Self {
-            gpu: smoke_place(gpu),
+            gpu: evidence::smoke_place(gpu),
             how: format!("in {worst} of {samples} samples under load"),
             temperature_c: gpu.watch.max_temperature_c.found().copied(),
         })
@@ -75,7 +73,7 @@ impl ThermalThrottling {
             return None;
         }
         Some(Self {
-            gpu: nvml_place(gpu),
+            gpu: evidence::nvml_place(gpu),
             how: format!("now, at {clock} of {most} MHz"),
             temperature_c: gpu.temperature_c.found().copied(),
         })

@@ -6,7 +6,7 @@
 //! was compiled with an unsupported toolchain`).
 //!
 //! Confirm with `nvcc --ptx` on any file and its `.version` line, and the `CUDA Version` that
-//! `nvidia-smi` shows.
+//! `nvidia-smi` shows. Update the driver, or build machine code for the GPU.
 
 use super::driver_too_old_for_cuda::driver_cuda;
 use super::several_toolkits::active_toolkit;
@@ -63,7 +63,7 @@ impl Diagnosis for ToolkitPtxTooNew {
 
     fn fixes(&self) -> Vec<Fix> {
         vec![
-            Fix::by_hand("update the driver"),
+            Fix::by_hand("update the driver (under WSL in Windows, for a container on its host)"),
             Fix::by_hand(format!(
                 "or build with CUDA {} or older, or only machine code for the GPU (`-gencode \
                  arch=compute_XX,code=sm_XX`)",

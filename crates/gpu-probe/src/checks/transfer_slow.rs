@@ -10,9 +10,8 @@
 //! --query-gpu=pcie.link.gen.current,pcie.link.width.current --format=csv` while a copy runs.
 
 use super::bandwidth_low::is_sliced;
-use super::kernel_failed::{smoke_gpus, smoke_place};
 use super::{Diagnosis, Fix, Place};
-use crate::{BandwidthRun, Facts, Need, Reading, SmokeGpu};
+use crate::{BandwidthRun, Facts, Need, Reading, SmokeGpu, evidence};
 use cuda_compat::pcie_floor_x16_gb_s;
 use serde::Serialize;
 
@@ -44,7 +43,7 @@ impl TransferSlow {
     pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/pcie-link-narrow", "gpu/xid-hardware"];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        let whole = smoke_gpus(facts).iter().filter(|gpu| !is_sliced(facts, gpu));
+        let whole = evidence::smoke_gpus(facts).iter().filter(|gpu| !is_sliced(facts, gpu));
         whole.flat_map(|gpu| Self::of(facts, gpu)).collect()
     }
 
@@ -58,7 +57,7 @@ impl TransferSlow {
         let slow = |(direction, run): (&'static str, &Reading<BandwidthRun>)| {
             let gb_per_s = run.found()?.gb_per_s;
             (gb_per_s.is_nan() || gb_per_s < floor_gb_per_s).then(|| Self {
-                gpu: smoke_place(gpu),
+                gpu: evidence::smoke_place(gpu),
                 direction,
                 gb_per_s,
                 floor_gb_per_s,

@@ -8,7 +8,7 @@
 //! a reset; if the count grows again after it, the GPU has to be replaced.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, NvmlGpu};
+use crate::{Facts, Need, NvmlGpu, evidence};
 use serde::Serialize;
 
 /// The volatile count of uncorrectable errors is not zero.
@@ -35,30 +35,19 @@ impl UncorrectedEccErrors {
             let errors =
                 *gpu.ecc_errors.uncorrected_volatile.found().filter(|count| **count > 0)?;
             let over_life = gpu.ecc_errors.uncorrected_aggregate.found().copied();
-            Some(Self { gpu: nvml_place(gpu), index: gpu.index, errors, over_life })
+            Some(Self { gpu: evidence::nvml_place(gpu), index: gpu.index, errors, over_life })
         };
-        nvml_gpus(facts).iter().filter_map(counted).collect()
-    }
-}
-
-/// The GPUs that NVML shows; none where it did not answer.
-pub(super) fn nvml_gpus(facts: &Facts) -> &[NvmlGpu] {
-    facts.nvml.answered().map(|nvml| nvml.gpus.as_slice()).unwrap_or_default()
-}
-
-/// Where a GPU of NVML is.
-pub(super) fn nvml_place(gpu: &NvmlGpu) -> Place {
-    let address = gpu.pci_address.found().cloned();
-    Place::Gpu {
-        gpu: address.unwrap_or_else(|| gpu.index.to_string()),
-        name: gpu.name.found().cloned(),
+        evidence::nvml_gpus(facts).iter().filter_map(counted).collect()
     }
 }
 
 /// The step that resets a GPU.
 pub(super) fn reset_gpu(index: u32, why: &str) -> Fix {
     Fix::by_command(
-        format!("{why}: end every program that uses the GPU and reset it, or reboot"),
+        format!(
+            "{why}: end every program that uses the GPU and reset it (on the host, not in a \
+             container), or reboot"
+        ),
         format!("sudo nvidia-smi --gpu-reset --id={index}"),
     )
 }

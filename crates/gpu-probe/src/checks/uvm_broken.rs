@@ -13,10 +13,13 @@ use serde::Serialize;
 
 /// The second module does not answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("the kernel module `nvidia_uvm` is in a broken state, so CUDA cannot start")]
+#[error("the kernel module `nvidia_uvm` {}", state_words(.errno))]
 pub struct UvmBroken {
-    /// Whether the machine is one that sleeps, without the driver's help.
-    pub after_sleep: bool,
+    /// What opening its node gave; `None` where only CUDA failed, on a machine that sleeps and does
+    /// not keep the GPU's memory meanwhile.
+    pub errno: Option<String>,
+    /// Whether this is a container, whose kernel is the host's.
+    pub container: bool,
 }
 
 impl UvmBroken {
@@ -31,13 +34,13 @@ impl UvmBroken {
     ];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        let node_is_dead = evidence::uvm_node_is_dead(facts);
-        let fails = node_is_dead && !evidence::cuda_works(facts);
+        let fails = evidence::dead_uvm_node(facts).is_some() && !evidence::cuda_works(facts);
         let ours = evidence::cuda_claim(facts) == Some(Self::CODE);
         if !(ours || fails) {
             return Vec::new();
         }
-        vec![Self { after_sleep: !node_is_dead }]
+        let errno = evidence::dead_uvm_node(facts).map(str::to_owned);
+        vec![Self { errno, container: evidence::in_container(facts) }]
     }
 }
 
@@ -47,12 +50,13 @@ impl Diagnosis for UvmBroken {
     }
 
     fn fixes(&self) -> Vec<Fix> {
-        let mut fixes = vec![Fix::by_command(
+        let mut fixes = vec![Fix::on_host(
+            self.container,
             "load the module anew, with no CUDA program running",
             "sudo modprobe -r nvidia_uvm && sudo modprobe nvidia_uvm && sudo nvidia-modprobe -c 0 \
              -u",
         )];
-        if self.after_sleep {
+        if self.errno.is_none() {
             fixes.push(Fix::by_command(
                 "keep the GPU's memory over a suspend",
                 "echo 'options nvidia NVreg_PreserveVideoMemoryAllocations=1' | \
@@ -61,6 +65,15 @@ impl Diagnosis for UvmBroken {
             ));
         }
         fixes
+    }
+}
+
+fn state_words(errno: &Option<String>) -> String {
+    match errno {
+        Some(errno) => {
+            format!("is in a broken state, so CUDA cannot start: opening its node gives `{errno}`")
+        }
+        None => "has probably lost its state in a suspend: `cuInit` failed with code 999".to_owned(),
     }
 }
 

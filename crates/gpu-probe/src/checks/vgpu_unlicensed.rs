@@ -15,7 +15,10 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error(
     "the virtual GPU has no licence{}",
-    .state.as_ref().map_or_else(String::new, |state| format!(": NVML says `{state}`"))
+    .state.as_ref().map_or_else(
+        || ": CUDA returned 102".to_owned(),
+        |state| format!(": NVML says `{state}`")
+    )
 )]
 pub struct VgpuUnlicensed {
     /// What NVML says.
@@ -27,7 +30,7 @@ impl VgpuUnlicensed {
     pub(super) const FOLLOWS_FROM: &[&str] = &[];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        let gpus = evidence::nvml(facts).map_or(&[][..], |nvml| nvml.gpus.as_slice());
+        let gpus = evidence::nvml_gpus(facts);
         let states = gpus.iter().filter_map(|gpu| gpu.vgpu_license.found());
         let unlicensed = |state: &&String| state.to_ascii_lowercase().starts_with("unlicensed");
         let state = states.clone().find(unlicensed).cloned();
@@ -45,6 +48,9 @@ impl Diagnosis for VgpuUnlicensed {
 
     fn fixes(&self) -> Vec<Fix> {
         vec![
+            Fix::by_hand(
+                "put the licence server's client token into `/etc/nvidia/ClientConfigToken`",
+            ),
             Fix::by_command("start the licence client anew", "sudo systemctl restart nvidia-gridd"),
             Fix::by_command("see why no licence comes", "journalctl -u nvidia-gridd -n 50"),
         ]

@@ -68,7 +68,11 @@ impl Diagnosis for WheelCudaTooNew {
 
     fn fixes(&self) -> Vec<Fix> {
         vec![
-            Fix::by_hand(format!("update the driver to one for CUDA {} or newer", self.cuda.major)),
+            Fix::by_hand(format!(
+                "update the driver to one for CUDA {} or newer (under WSL in Windows, for a container on \
+                 its host)",
+                self.cuda.major
+            )),
             Fix::by_hand(format!(
                 "or install a build of `{}` for CUDA {} or older",
                 self.package, self.driver_cuda

@@ -7,14 +7,13 @@
 //! Confirm with `python -c 'import torch; print(torch.version.cuda)'`, which prints `None`. Install
 //! the build for your CUDA as the selector on pytorch.org says.
 
-use super::container_toolkit_missing::has_gpu;
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, PythonEnvironment};
+use crate::{Facts, Need, PythonEnvironment, evidence};
 use serde::Serialize;
 
 /// A build for the processor on a machine with a GPU.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("`{package}` {version} is built without CUDA, so it does not use the GPU")]
+#[error("`{package}` {version} is built without CUDA, so it does not use the NVIDIA GPU")]
 pub struct WheelWithoutCuda {
     /// The package.
     pub package: String,
@@ -32,7 +31,7 @@ impl WheelWithoutCuda {
     pub(super) const FOLLOWS_FROM: &[&str] = &[];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        if !has_gpu(facts) {
+        if !evidence::has_gpu(facts) {
             return Vec::new();
         }
         facts.python.iter().flat_map(Self::of).collect()
@@ -40,7 +39,9 @@ impl WheelWithoutCuda {
 
     fn of(environment: &PythonEnvironment) -> Vec<Self> {
         let without = environment.packages.iter().filter(|package| {
-            PACKAGES.contains(&package.name.as_str()) && package.cuda.is_absent()
+            // A build for another maker's GPU was chosen.
+            let of_another = ["+rocm", "+xpu"].iter().any(|word| package.version.contains(word));
+            PACKAGES.contains(&package.name.as_str()) && package.cuda.is_absent() && !of_another
         });
         without
             .map(|package| Self {

@@ -21,7 +21,8 @@ pub struct WslAccessBlocked {}
 
 impl WslAccessBlocked {
     pub(super) const CODE: &str = "gpu/wsl-access-blocked";
-    pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/wsl-version-1", "gpu/several-driver-libraries"];
+    pub(super) const FOLLOWS_FROM: &[&str] = 
+        &["gpu/wsl-version-1", "gpu/container-without-gpu", "gpu/several-driver-libraries"];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let ours = evidence::nvml_claim(facts) == Some(Self::CODE);

@@ -18,7 +18,7 @@ pub struct WslVersion1 {}
 
 impl WslVersion1 {
     pub(super) const CODE: &str = "gpu/wsl-version-1";
-    pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/no-nvidia-device"];
+    pub(super) const FOLLOWS_FROM: &[&str] = &[];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         if facts.host.machine.wsl.found() == Some(&1) { vec![Self {}] } else { Vec::new() }

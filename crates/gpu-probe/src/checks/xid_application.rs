@@ -8,12 +8,10 @@
 //! Look at the lines with `sudo dmesg --ctime | grep Xid`; most name the process. Run that program
 //! under `compute-sanitizer`, which names the kernel and the line of the wrong access.
 
-use super::kernel_failed::smoke_gpus;
-use super::uncorrected_ecc_errors::nvml_gpus;
 use super::xid_hardware::times;
 use super::{Diagnosis, Fix, Place};
 use crate::shell_word::shell_word;
-use crate::{Facts, Need, XidActor, XidEvent, xid};
+use crate::{Facts, Need, XidActor, XidEvent, evidence, xid};
 use serde::Serialize;
 
 /// An Xid that a program causes.
@@ -111,7 +109,8 @@ pub(super) fn xid_groups(facts: &Facts) -> Vec<XidGroup> {
 /// A line that came during the smoke test may stand in the log, too: it is counted once.
 fn xid_events(facts: &Facts) -> Vec<&XidEvent> {
     let logged = facts.kernel_log.found().map(|log| log.xids.as_slice()).unwrap_or_default();
-    let watched = smoke_gpus(facts).iter().filter_map(|gpu| gpu.watch.xids.found()).flatten();
+    let watched =
+        evidence::smoke_gpus(facts).iter().filter_map(|gpu| gpu.watch.xids.found()).flatten();
     let mut events: Vec<&XidEvent> = logged.iter().collect();
     for event in watched {
         if !events.contains(&event) {
@@ -122,7 +121,7 @@ fn xid_events(facts: &Facts) -> Vec<&XidEvent> {
 }
 
 fn place_of(facts: &Facts, address: &str) -> Place {
-    let by_nvml = nvml_gpus(facts)
+    let by_nvml = evidence::nvml_gpus(facts)
         .iter()
         .find(|gpu| gpu.pci_address.found().is_some_and(|other| other == address));
     let name = by_nvml.and_then(|gpu| gpu.name.found()).cloned();
@@ -141,10 +140,15 @@ impl Diagnosis for XidApplication {
         };
         let advice = Fix::by_hand(self.advice);
         let sanitize = Fix::by_command(
-            "your program: run it under `compute-sanitizer`, which names the kernel and the line",
+            "run the program under `compute-sanitizer`, which names the kernel and the line",
             format!("compute-sanitizer {program}"),
         );
-        if self.likely_application_bug { vec![sanitize, advice] } else { vec![advice] }
+        match (self.likely_application_bug, self.advice.split_once("`compute-sanitizer`; ")) {
+            (false, _) => vec![advice],
+            // The advice says the same, and more.
+            (true, Some((_, more))) => vec![sanitize, Fix::by_hand(more)],
+            (true, None) => vec![sanitize, advice],
+        }
     }
 }
 

@@ -1,7 +1,8 @@
-//! What NVML, CUDA and the smoke test could not say of a GPU, one line for each reason.
+//! What NVML, CUDA and the smoke test could not say of a GPU: one entry for each reason, and for the
+//! GPUs that lack the same.
 
 use super::List;
-use crate::{Cuda, Facts, Nvml, NvmlGpu, Reading, Smoke, evidence};
+use crate::{CallCode, Cuda, Facts, Nvml, NvmlGpu, Reading, Smoke, evidence};
 
 /// How many values a line names before it says how many more there are.
 const NAMED: usize = 4;
@@ -15,13 +16,31 @@ pub(super) fn nvml(facts: &Facts, nvml: &Nvml, explained: bool, list: &mut List)
         list.reading("NVML, driver version", &nvml.driver_version);
         list.reading("NVML, number of GPUs", &nvml.count);
     }
+    let mut alike: Vec<(Lack, Vec<String>)> = Vec::new();
     for gpu in &nvml.gpus {
-        // Of a GPU that could not be opened a problem says so.
-        if gpu.handle.found().is_some_and(|code| !code.is_success()) {
+        // Of a GPU that could not be opened, or that is lost, a problem says so.
+        let gone = [15, 16].iter().any(|code| evidence::nvml_says(gpu, CallCode(*code)));
+        if gone || gpu.handle.found().is_some_and(|code| !code.is_success()) {
             continue;
         }
-        let id = evidence::gpu_words(&evidence::gpu_id(facts, gpu));
-        group(&format!("NVML, {id}"), &nvml_values(gpu), list);
+        for lack in lacks(&nvml_values(gpu)) {
+            let id = evidence::gpu_id(facts, gpu);
+            match alike.iter_mut().find(|(known, _)| *known == lack) {
+                Some((_, gpus)) => gpus.push(id),
+                None => alike.push((lack, vec![id])),
+            }
+        }
+    }
+    for (lack, gpus) in alike {
+        list.push(format!("NVML, {}: {}", which(&gpus), lack.values), &lack.reason);
+    }
+}
+
+/// `GPU 0000:18:00.0`, or `8 GPUs`.
+fn which(gpus: &[String]) -> String {
+    match gpus {
+        [gpu] => evidence::gpu_words(gpu),
+        gpus => format!("{} GPUs", gpus.len()),
     }
 }
 
@@ -72,6 +91,19 @@ pub(super) fn smoke(smoke: &Smoke, list: &mut List) {
 
 /// One line for each reason, with the values that share it.
 fn group(of: &str, values: &[(&str, Option<&str>)], list: &mut List) {
+    for lack in lacks(values) {
+        list.push(format!("{of}: {}", lack.values), &lack.reason);
+    }
+}
+
+/// Values that could not be looked at, and why.
+#[derive(Debug, PartialEq, Eq)]
+struct Lack {
+    values: String,
+    reason: String,
+}
+
+fn lacks(values: &[(&str, Option<&str>)]) -> Vec<Lack> {
     let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
     for (name, reason) in values {
         let Some(reason) = reason else { continue };
@@ -80,14 +112,15 @@ fn group(of: &str, values: &[(&str, Option<&str>)], list: &mut List) {
             None => reasons.push((reason, vec![name])),
         }
     }
-    for (reason, names) in reasons {
+    let lack = |(reason, names): (&str, Vec<&str>)| {
         let named = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
-        let what = match names.len().saturating_sub(NAMED) {
-            0 => format!("{of}: {named}"),
-            more => format!("{of}: {named} and {more} more"),
+        let values = match names.len().saturating_sub(NAMED) {
+            0 => named,
+            more => format!("{named} and {more} more"),
         };
-        list.push(what, reason);
-    }
+        Lack { values, reason: reason.to_owned() }
+    };
+    reasons.into_iter().map(lack).collect()
 }
 
 /// The values that a person or a check reads.
