@@ -41,7 +41,11 @@ fn healthy() {
 fn broken() {
     insta::assert_snapshot!("no-gpu", shown(Machine::NoGpu, "", &[]));
     let mismatch = "nvmlInit_v2=18;cuInit=803";
-    insta::assert_snapshot!("version-mismatch", shown(Machine::H200, mismatch, &[]));
+    let text = shown(Machine::H200, mismatch, &[]);
+    let sample = text.split_once('\n').unwrap().1.replace(", ARCH", ", x86_64");
+    let readme = std::fs::read_to_string(crate::support::checkout().join("README.md")).unwrap();
+    assert!(readme.contains(sample.trim_end()), "the sample in the README is not this:\n{sample}");
+    insta::assert_snapshot!("version-mismatch", text);
     insta::assert_snapshot!("lost-gpu", shown(Machine::EightH100, "lost_gpu@3", &[]));
     let wrong = "wrong_result";
     insta::assert_snapshot!("wrong-result", shown(Machine::H200, wrong, &[]));
