@@ -5,26 +5,16 @@ mod accept_unused;
 
 use crate::{
     config::Accept,
-    finding::{Explained, Finding, place_words},
+    finding::{Finding, place_words},
 };
 use jiff::civil::Date;
 use std::path::Path;
 
-/// The codes of this area.
-pub(crate) const CODES: [&str; 2] = [accept_expired::CODE, accept_unused::CODE];
-
-/// The explanations of this area.
-pub(crate) fn explained() -> Vec<Explained> {
-    let files = [
-        (accept_expired::CODE, include_str!("accept/accept_expired.rs")),
-        (accept_unused::CODE, include_str!("accept/accept_unused.rs")),
-    ];
-    let explain = |(code, source): (&'static str, &str)| Explained {
-        code,
-        explanation: gpu_probe::module_text(source),
-    };
-    files.into_iter().map(explain).collect()
-}
+/// The codes of this area, each with the text of its file.
+pub(crate) const OWN: [(&str, &str); 2] = [
+    (accept_expired::CODE, include_str!("accept/accept_expired.rs")),
+    (accept_unused::CODE, include_str!("accept/accept_unused.rs")),
+];
 
 /// Marks what is accepted on the day `today`, and adds a finding for each entry that has expired or
 /// matches nothing.

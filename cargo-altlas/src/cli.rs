@@ -7,9 +7,10 @@ use crate::{
     commands::{child, completions, config, doctor, explain, man},
     exit::{Exit, Failure},
     files,
+    global::{Colour, Global},
 };
-use clap::{Args, CommandFactory, Parser, Subcommand};
-use std::{ffi::OsString, path::PathBuf};
+use clap::{CommandFactory, Parser, Subcommand};
+use std::ffi::OsString;
 
 /// One file for a CUDA product: diagnose the machine, derive the rest, leave evidence
 ///
@@ -30,40 +31,6 @@ pub(crate) struct Cli {
 
     #[command(subcommand)]
     pub(crate) command: Command,
-}
-
-/// Options of every command.
-#[derive(Debug, Args)]
-pub(crate) struct Global {
-    /// Read this config instead of looking for one
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
-    pub(crate) config: Option<PathBuf>,
-
-    /// When to use colour
-    #[arg(
-        long,
-        global = true,
-        value_enum,
-        default_value_t = Colour::Auto,
-        value_name = "WHEN",
-        help_heading = "Global options"
-    )]
-    pub(crate) color: Colour,
-
-    /// Show more: every fact that was read
-    #[arg(short, long, global = true, help_heading = "Global options")]
-    pub(crate) verbose: bool,
-}
-
-/// When to use colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Colour {
-    /// On a terminal that wants it
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
 }
 
 #[derive(Debug, Subcommand)]

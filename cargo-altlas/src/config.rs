@@ -13,6 +13,7 @@ mod levels;
 mod parse;
 mod project;
 mod unknown_key;
+mod wrong;
 
 pub(crate) use accept::Accept;
 pub(crate) use cuda::Cuda;

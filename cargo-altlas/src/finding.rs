@@ -1,7 +1,7 @@
 //! A finding: a problem of any library, with a level, ready to be shown in any format.
 
-use crate::{accept, config::Level};
-use gpu_probe::{CHECKS, Fix, Place};
+use crate::config::Level;
+use gpu_probe::{Fix, Place};
 use serde::Serialize;
 
 /// A problem with its level.
@@ -39,24 +39,6 @@ pub(crate) fn place_words(place: &Place) -> String {
         Place::Path { path } => path.clone(),
         Place::Variable { name } => format!("environment variable {name}"),
     }
-}
-
-/// One code and the text that explains it.
-pub(crate) struct Explained {
-    pub(crate) code: &'static str,
-    pub(crate) explanation: String,
-}
-
-/// Every code of every library, in the order of causes.
-pub(crate) fn codes() -> Vec<&'static str> {
-    CHECKS.iter().map(|check| check.code).chain(accept::CODES).collect()
-}
-
-/// The explanation of every code.
-pub(crate) fn explained() -> Vec<Explained> {
-    let of_gpu =
-        CHECKS.iter().map(|check| Explained { code: check.code, explanation: check.explanation() });
-    of_gpu.chain(accept::explained()).collect()
 }
 
 /// `gpu` in `gpu/driver-too-old`.

@@ -9,8 +9,10 @@ mod commands;
 mod config;
 mod environment;
 mod exit;
+mod explained;
 mod files;
 mod finding;
+mod global;
 mod levels;
 mod progress;
 mod report;
@@ -29,7 +31,7 @@ pub mod fuzzing {
     /// Reads `bytes` as the text of a config.
     pub fn config(bytes: &[u8]) {
         if let Ok(text) = crate::config::decode(bytes) {
-            let _ = crate::config::parse(&text, &[]);
+            let _ = crate::config::parse(&text, &[], &crate::explained::codes());
         }
     }
 }

@@ -1,11 +1,12 @@
 //! `cargo altlas config`.
 
 use crate::{
-    cli::Global,
     config::{self, Config},
     environment,
     exit::{Exit, Failure},
+    explained::codes,
     files,
+    global::Global,
 };
 use clap::{Args, Subcommand};
 
@@ -28,7 +29,7 @@ pub(crate) fn run(args: &ConfigArgs, global: &Global) -> Result<Exit, Failure> {
     let value = match args.action {
         Action::Schema => schemars::schema_for!(Config).to_value(),
         Action::Check => {
-            let found = config::find(global.config.as_deref(), &environment::folder())
+            let found = config::find(global.config.as_deref(), &environment::folder(), &codes())
                 .map_err(Failure::usage)?
                 .ok_or_else(|| {
                     Failure::usage(anyhow::anyhow!(

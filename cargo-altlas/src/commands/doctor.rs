@@ -2,13 +2,14 @@
 
 use crate::{
     accept,
-    cli::Global,
     commands::child,
     config::{self, Config, ConfigFile, ProfileName, SmokeDepth},
     environment,
     exit::{Exit, Failure},
+    explained::codes,
     files,
     finding::Finding,
+    global::Global,
     levels,
     progress::Progress,
     report::{Report, ReportArgs},
@@ -94,7 +95,7 @@ const LARGEST_FACTS: u64 = 64 * 1024 * 1024;
 
 pub(crate) fn run(args: &DoctorArgs, global: &Global) -> Result<Exit, Failure> {
     let named = args.need.as_deref().or(global.config.as_deref());
-    let config = config::find(named, &environment::folder()).map_err(Failure::usage)?;
+    let config = config::find(named, &environment::folder(), &codes()).map_err(Failure::usage)?;
     let mut facts = match &args.from {
         Some(path) => load(path)?,
         None => read(args, config.as_ref().map(|found| &found.config))?,

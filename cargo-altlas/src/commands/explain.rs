@@ -2,8 +2,8 @@
 
 use crate::{
     exit::{Exit, Failure},
+    explained::explained,
     files,
-    finding::explained,
 };
 use clap::Args;
 

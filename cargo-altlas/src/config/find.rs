@@ -22,24 +22,29 @@ pub(crate) struct ConfigFile {
     pub(crate) config: Config,
 }
 
-/// Finds and reads the config; `Ok(None)` where there is none.
+/// Finds and reads the config; `Ok(None)` where there is none. `codes` are those that a finding can
+/// have.
 ///
 /// # Errors
 /// Where a config is there and cannot be used, or where there are two.
-pub(crate) fn find(named: Option<&Path>, folder: &Path) -> Result<Option<ConfigFile>, ConfigError> {
+pub(crate) fn find(
+    named: Option<&Path>,
+    folder: &Path,
+    codes: &[&str],
+) -> Result<Option<ConfigFile>, ConfigError> {
     if let Some(path) = named {
         let table: &[&str] = match path.file_name() {
             Some(name) if name == "Cargo.toml" => named_table(path)?,
             _ => &[],
         };
-        return load(path.to_owned(), table).map(Some);
+        return load(path.to_owned(), table, codes).map(Some);
     }
     let own = folder.ancestors().map(|above| above.join(NAME)).find(|path| path.exists());
     let in_cargo = in_cargo_metadata(folder)?;
     match (own, in_cargo.as_slice()) {
         (None, []) => Ok(None),
-        (Some(path), []) => load(path, &[]).map(Some),
-        (None, [(manifest, table)]) => load(manifest.clone(), table).map(Some),
+        (Some(path), []) => load(path, &[], codes).map(Some),
+        (None, [(manifest, table)]) => load(manifest.clone(), table, codes).map(Some),
         (Some(path), [(manifest, table), ..]) => Err(ConfigError::Two {
             first: format!("`{}`", path.display()),
             second: shown(manifest, table),
@@ -104,9 +109,9 @@ fn in_cargo_metadata(folder: &Path) -> Result<Vec<Section>, ConfigError> {
     Ok(found)
 }
 
-fn load(path: PathBuf, table: &[&str]) -> Result<ConfigFile, ConfigError> {
+fn load(path: PathBuf, table: &[&str], codes: &[&str]) -> Result<ConfigFile, ConfigError> {
     let text = text(&path)?;
-    let config = parse::parse(&text, table).map_err(|wrong| ConfigError::Text {
+    let config = parse::parse(&text, table, codes).map_err(|wrong| ConfigError::Text {
         path: path.clone(),
         message: wrong.message,
         span: wrong.span,

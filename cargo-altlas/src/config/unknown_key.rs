@@ -1,6 +1,6 @@
 //! Unknown keys: found by walking the text beside the schema that is generated from the types.
 
-use super::{Config, parse::Wrong};
+use super::{Config, wrong::Wrong};
 use serde_json::Value;
 use std::sync::LazyLock;
 use toml::de::{DeTable, DeValue};

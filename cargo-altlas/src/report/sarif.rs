@@ -1,10 +1,7 @@
 //! SARIF 2.1.0.
 
 use super::Report;
-use crate::{
-    config::Level,
-    finding::{explained, place_words},
-};
+use crate::{config::Level, explained::explained, finding::place_words};
 use gpu_probe::Place;
 use serde_json::{Value, json};
 

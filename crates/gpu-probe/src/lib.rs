@@ -34,6 +34,7 @@
 
 mod cause;
 mod checks;
+mod child;
 mod codes;
 mod driver;
 mod evidence;
@@ -58,10 +59,11 @@ pub mod fuzzing;
 
 pub use cause::{Diagnosed, Unlooked, diagnose};
 pub use checks::*;
+pub use child::serve;
 pub use codes::{cuda_code_name, nvml_code_name};
 pub use explanation::module_text;
 pub use facts::*;
-pub use isolate::{ChildCommand, ChildTask, serve};
+pub use isolate::{ChildCommand, ChildTask};
 pub use need::{GpuWish, Need, Profile};
 pub use package_manager::PackageManager;
 pub use read::{ReadOptions, read};

@@ -1,0 +1,28 @@
+//! Every code of every library, and the text that explains it.
+
+use crate::accept;
+use gpu_probe::{CHECKS, module_text};
+
+/// A code and its text.
+pub(crate) struct Explained {
+    /// `gpu/driver-too-old`
+    pub(crate) code: &'static str,
+    /// Markdown; the first line is the title.
+    pub(crate) explanation: String,
+}
+
+/// Every code, in the order of causes.
+pub(crate) fn codes() -> Vec<&'static str> {
+    let own = accept::OWN.iter().map(|(code, _)| *code);
+    CHECKS.iter().map(|check| check.code).chain(own).collect()
+}
+
+/// The explanation of every code.
+pub(crate) fn explained() -> Vec<Explained> {
+    let of_gpu =
+        CHECKS.iter().map(|check| Explained { code: check.code, explanation: check.explanation() });
+    let own = accept::OWN
+        .iter()
+        .map(|(code, source)| Explained { code, explanation: module_text(source) });
+    of_gpu.chain(own).collect()
+}
