@@ -12,6 +12,7 @@ mod links;
 mod log;
 mod memory;
 mod program;
+mod stamp;
 
 pub use line::parse_xid_line;
 pub use log::parse_kernel_log;

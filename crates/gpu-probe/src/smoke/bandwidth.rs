@@ -5,7 +5,7 @@ use super::{
     memory::{Filled, fill, wrong_words},
     quick::Ready,
     samples::Samples,
-    session::{BLOCK, Failed, Session},
+    session::{Failed, Session, grid},
 };
 
 const MIB: usize = 1 << 20;
@@ -90,12 +90,6 @@ pub(super) fn host(
             Ok(())
         })
     })
-}
-
-/// Blocks that fill the GPU with `BLOCK` threads each.
-pub(super) fn grid(ready: &Ready) -> u32 {
-    let blocks = (ready.figures.threads_per_multiprocessor / BLOCK).max(4);
-    ready.figures.multiprocessors.max(1) * blocks
 }
 
 /// The random pattern.

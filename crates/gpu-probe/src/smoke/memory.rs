@@ -1,9 +1,8 @@
 //! Patterns written over the free memory of the GPU, and read back.
 
 use super::{
-    bandwidth::grid,
     quick::Ready,
-    session::{Failed, Session},
+    session::{Failed, Session, grid},
 };
 use crate::{MemoryTest, Reading};
 use std::time::{Duration, Instant};

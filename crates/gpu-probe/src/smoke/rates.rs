@@ -1,11 +1,10 @@
 //! How fast the GPU computes, with every result compared.
 
 use super::{
-    bandwidth::grid,
     expected::{self, FMA_STEPS, Matrices},
     quick::Ready,
     samples::Samples,
-    session::{BLOCK, Failed, Session},
+    session::{BLOCK, Failed, Session, grid},
 };
 use std::sync::OnceLock;
 

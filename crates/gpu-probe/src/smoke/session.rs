@@ -33,6 +33,12 @@ use std::{
 pub(super) const BLOCK: u32 = 256;
 const OUT_OF_MEMORY: CallCode = CallCode(2);
 
+/// Blocks that fill the GPU with `BLOCK` threads each.
+pub(super) fn grid(ready: &Ready) -> u32 {
+    let blocks = (ready.figures.threads_per_multiprocessor / BLOCK).max(4);
+    ready.figures.multiprocessors.max(1) * blocks
+}
+
 /// A call that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failed {

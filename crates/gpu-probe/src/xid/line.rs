@@ -1,6 +1,6 @@
 //! One Xid line of the kernel log.
 
-use super::log::{Stamp, split_stamp};
+use super::stamp::{Stamp, split_stamp};
 use crate::{Reading, XidEvent, pci_address::pci_address};
 
 /// Reads one line of the kernel log as an Xid; `None` where it is none.
