@@ -88,7 +88,8 @@ pub enum Probed<T> {
     },
     /// It died; `stage` is the call that it was in.
     Crashed {
-        /// The driver call or step in which it died.
+        /// The driver call or step in which it died; several joined by `` ` or ` `` where several
+        /// GPUs were asked side by side.
         stage: String,
         /// How it ended, such as `signal 11 (SIGSEGV)` or `exit code 101`.
         how: String,

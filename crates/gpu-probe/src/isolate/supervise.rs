@@ -264,7 +264,9 @@ impl Run {
                 Err(_) => break,
             }
         }
-        let stage = self.lanes.into_values().next().map_or(self.latest.0, |(stage, _)| stage);
+        // With several GPUs asked side by side, it died in one of the calls that were under way.
+        let open: Vec<String> = self.lanes.into_values().map(|(stage, _)| stage).collect();
+        let stage = if open.is_empty() { self.latest.0 } else { open.join("` or `") };
         let stderr = Vec::from(self.stderr).join("\n");
         match self.partial {
             Some(partial) if stopped => Probed::Answered(partial),
