@@ -52,7 +52,7 @@ impl BandwidthLow {
     fn of(gpu: &SmokeGpu) -> Option<Self> {
         let run = gpu.device_memory.found()?;
         let peak_gb_per_s = run.peak_gb_per_s.filter(|peak| *peak > 0.0)?;
-        let percent = evidence::percent(run.gb_per_s, peak_gb_per_s);
+        let percent = evidence::whole_percent(run.gb_per_s, peak_gb_per_s);
         (percent < NORMAL_PERCENT).then(|| Self {
             gpu: evidence::smoke_place(gpu),
             gb_per_s: run.gb_per_s,

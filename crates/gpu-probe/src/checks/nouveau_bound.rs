@@ -67,10 +67,7 @@ impl Diagnosis for NouveauBound {
                 Fix::by_command("start with the new driver", "sudo reboot"),
             ];
         }
-        let initramfs = self.packages.map_or_else(
-            || Fix::by_hand("write the initramfs anew with your distribution's tool"),
-            |packages| Fix::by_command("write the initramfs anew", packages.rebuild_initramfs()),
-        );
+        let initramfs = steps::write_initramfs(self.packages);
         vec![
             Fix::by_command(
                 "forbid `nouveau`",

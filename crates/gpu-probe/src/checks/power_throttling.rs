@@ -47,17 +47,17 @@ impl PowerThrottling {
             why,
             default_limit,
         };
-        let brake = evidence::samples_with(gpu, ThrottleReason::HardwarePowerBrake);
+        let brake = evidence::throttled_samples(gpu, ThrottleReason::HardwarePowerBrake);
         if brake > 0 {
             let why = "the power supply or the board told it to brake".to_owned();
             return Some(problem(brake, why, None));
         }
-        let slowdown = evidence::samples_with(gpu, ThrottleReason::HardwareSlowdown);
-        if slowdown > 0 && evidence::samples_with(gpu, ThrottleReason::HardwareThermal) == 0 {
+        let slowdown = evidence::throttled_samples(gpu, ThrottleReason::HardwareSlowdown);
+        if slowdown > 0 && evidence::throttled_samples(gpu, ThrottleReason::HardwareThermal) == 0 {
             let why = "the hardware slows itself down (power or heat)".to_owned();
             return Some(problem(slowdown, why, None));
         }
-        let capped = evidence::samples_with(gpu, ThrottleReason::SoftwarePowerCap);
+        let capped = evidence::throttled_samples(gpu, ThrottleReason::SoftwarePowerCap);
         if capped == 0 {
             return None;
         }

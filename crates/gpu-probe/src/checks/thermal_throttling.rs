@@ -46,8 +46,8 @@ impl ThermalThrottling {
 
     fn under_load(gpu: &SmokeGpu) -> Option<Self> {
         let samples = gpu.watch.samples;
-        let software = evidence::samples_with(gpu, ThrottleReason::SoftwareThermal);
-        let hardware = evidence::samples_with(gpu, ThrottleReason::HardwareThermal);
+        let software = evidence::throttled_samples(gpu, ThrottleReason::SoftwareThermal);
+        let hardware = evidence::throttled_samples(gpu, ThrottleReason::HardwareThermal);
         let worst = software.max(hardware);
         let tolerated = u64::from(software) * 10 <= u64::from(samples) * TOLERATED_OF_TEN;
         if hardware == 0 && tolerated {

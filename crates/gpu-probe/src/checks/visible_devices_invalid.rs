@@ -29,7 +29,7 @@ impl VisibleDevicesInvalid {
         &["gpu/gpu-missing-from-driver", "gpu/gpu-lost", "gpu/fell-off-the-bus"];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        let Some(hiding) = evidence::hiding(facts) else { return Vec::new() };
+        let Some(hiding) = evidence::hidden_by_variable(facts) else { return Vec::new() };
         let value = hiding.value.to_owned();
         vec![Self { value, bad_entry: hiding.bad_entry, visible: hiding.visible }]
     }

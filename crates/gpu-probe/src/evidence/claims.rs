@@ -90,7 +90,7 @@ fn uvm_lost_after_sleep(facts: &Facts) -> bool {
         && facts.kernel_module.parameters.preserve_video_memory.found() == Some(&false)
 }
 
-/// The fabric of the first GPU whose fabric is not ready.
+/// The state of the first fabric that is not ready.
 pub(crate) fn unready_fabric(facts: &Facts) -> Option<&FabricState> {
     let unready = |fabric: &&FabricState| match fabric.state {
         1 | 2 => true,

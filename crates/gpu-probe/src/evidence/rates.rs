@@ -6,7 +6,7 @@ use crate::{Facts, RateRun, Reading, SmokeGpu, ThrottleReason};
 pub(crate) const FP32_LOW_PERCENT: u32 = 50;
 
 /// The share in whole percent; 0 where it is not a number.
-pub(crate) fn percent(measured: f64, peak: f64) -> u32 {
+pub(crate) fn whole_percent(measured: f64, peak: f64) -> u32 {
     let share = measured / peak * 100.0;
     #[expect(
         clippy::cast_possible_truncation,
@@ -20,7 +20,7 @@ pub(crate) fn percent(measured: f64, peak: f64) -> u32 {
 /// The share of the peak, in percent; `None` where no peak is known.
 pub(crate) fn rate_percent(run: &RateRun) -> Option<u32> {
     let peak = run.peak_tflops.filter(|peak| *peak > 0.0)?;
-    Some(percent(run.tflops, peak))
+    Some(whole_percent(run.tflops, peak))
 }
 
 /// Whether MIG is on, so that CUDA shows a slice and not the GPU.
@@ -32,7 +32,7 @@ pub(crate) fn is_sliced(facts: &Facts, gpu: &SmokeGpu) -> bool {
 }
 
 /// In how many samples under load the clocks were held down for this reason.
-pub(crate) fn samples_with(gpu: &SmokeGpu, reason: ThrottleReason) -> u32 {
+pub(crate) fn throttled_samples(gpu: &SmokeGpu, reason: ThrottleReason) -> u32 {
     let same = gpu.watch.throttled.iter().filter(|(other, _)| *other == reason);
     same.map(|(_, samples)| *samples).max().unwrap_or(0)
 }

@@ -31,6 +31,14 @@ pub(crate) fn install_driver(packages: Option<PackageManager>, distribution: Opt
     }
 }
 
+/// The step that lets the next boot see a changed option of a module.
+pub(crate) fn write_initramfs(packages: Option<PackageManager>) -> Fix {
+    packages.map_or_else(
+        || Fix::by_hand("write the initramfs anew with your distribution's tool"),
+        |packages| Fix::by_command("write the initramfs anew", packages.rebuild_initramfs()),
+    )
+}
+
 /// The step that renews the driver of a WSL guest, which is Windows' own.
 pub(crate) fn renew_windows_driver() -> Fix {
     Fix::by_hand(

@@ -18,7 +18,7 @@ pub(crate) struct Hiding<'a> {
 }
 
 /// How the variable hides GPUs; `None` where it hides none.
-pub(crate) fn hiding(facts: &Facts) -> Option<Hiding<'_>> {
+pub(crate) fn hidden_by_variable(facts: &Facts) -> Option<Hiding<'_>> {
     if !may_have_gpu(facts) {
         return None;
     }
@@ -30,7 +30,7 @@ pub(crate) fn hiding(facts: &Facts) -> Option<Hiding<'_>> {
 
 /// Whether the variable leaves no GPU.
 pub(crate) fn hides_every_device(facts: &Facts) -> bool {
-    hiding(facts).is_some_and(|hiding| hiding.visible == 0)
+    hidden_by_variable(facts).is_some_and(|hiding| hiding.visible == 0)
 }
 
 /// The GPUs that the variable may name.
