@@ -6,8 +6,10 @@ use cuda_compat::ComputeCapability;
 
 pub(crate) mod faults;
 mod machines;
+mod setups;
 
 pub(crate) use machines::{eight_h100, no_gpu, rtx_4060_wsl};
+pub(crate) use setups::*;
 
 /// The address of the GPU in [`h200`].
 pub(crate) const H200_ADDRESS: &str = "0000:18:00.0";

@@ -8,10 +8,8 @@
 //! Confirm with `nvcc --list-gpu-arch` and `nvidia-smi --query-gpu=name,compute_cap --format=csv`.
 //! Build with a toolkit that knows the GPU, or test on a GPU that the toolkit knows.
 
-use super::driver_too_old_for_cuda::wanted_cudas;
-use super::gpu_not_in_project::gpu_capabilities;
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use cuda_compat::{
     ComputeCapability, CudaVersion, architecture, architectures, machine_code_runs_on,
 };
@@ -54,10 +52,10 @@ impl ArchitectureNotInToolkit {
     pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/gpu-not-in-project"];
 
     pub(super) fn find(facts: &Facts, need: &Need) -> Vec<Self> {
-        let mut gpus = gpu_capabilities(facts);
+        let mut gpus = evidence::gpu_capabilities(facts);
         // GPUs of one capability fail alike: the first stands for all.
         gpus.dedup_by_key(|gpu| gpu.capability);
-        let wanted = wanted_cudas(facts, need);
+        let wanted = evidence::wanted_cudas(facts, need);
         let pairs = gpus.iter().flat_map(|gpu| wanted.iter().map(move |wanted| (gpu, wanted)));
         pairs
             .filter_map(|(gpu, (what, cuda))| {
@@ -104,9 +102,9 @@ impl Diagnosis for ArchitectureNotInToolkit {
 
 #[cfg(test)]
 mod tests {
-    use super::super::uncorrected_ecc_errors::with_nvml_gpu;
     use super::*;
-    use crate::{Reading, example};
+    use crate::Reading;
+    use crate::example::{self, with_nvml_gpu};
 
     #[test]
     fn compares_gpu_and_toolkit() {

@@ -10,8 +10,8 @@
 //! Look at the clocks while it works: `nvidia-smi --query-gpu=clocks.sm,clocks.max.sm,power.draw
 //! --format=csv --loop=1`. Another program on the same GPU takes its share, too.
 
-use super::bandwidth_low::{is_sliced, percent};
 use super::{Diagnosis, Fix, Place};
+use crate::evidence::steps;
 use crate::{Facts, Need, RateRun, Reading, SmokeGpu, evidence};
 use serde::Serialize;
 
@@ -35,9 +35,6 @@ pub struct ArithmeticRateLow {
     pub percent: Option<u32>,
 }
 
-/// The share of the FP32 peak, in percent, under which a rate is called low.
-pub(super) const FP32_LOW_PERCENT: u32 = 50;
-
 /// The same for the tensor cores.
 const TENSOR_LOW_PERCENT: u32 = 10;
 
@@ -52,17 +49,17 @@ impl ArithmeticRateLow {
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let gpus = evidence::smoke_gpus(facts).iter();
-        gpus.flat_map(|gpu| Self::of(gpu, is_sliced(facts, gpu))).collect()
+        gpus.flat_map(|gpu| Self::of(gpu, evidence::is_sliced(facts, gpu))).collect()
     }
 
     fn of(gpu: &SmokeGpu, sliced: bool) -> Vec<Self> {
         let runs = [
-            ("single precision", &gpu.fp32, FP32_LOW_PERCENT),
+            ("single precision", &gpu.fp32, evidence::FP32_LOW_PERCENT),
             ("tensor cores", &gpu.tensor, TENSOR_LOW_PERCENT),
         ];
         let low = |(what, run, least): (&'static str, &Reading<RateRun>, u32)| {
             let run = run.found()?;
-            let share = rate_percent(run);
+            let share = evidence::rate_percent(run);
             let is_zero = run.tflops.is_nan() || run.tflops <= 0.0;
             let is_low = !sliced && share.is_some_and(|share| share < least);
             (is_zero || is_low).then(|| Self {
@@ -77,12 +74,6 @@ impl ArithmeticRateLow {
     }
 }
 
-/// The share of the peak, in percent; `None` where no peak is known.
-pub(super) fn rate_percent(run: &RateRun) -> Option<u32> {
-    let peak = run.peak_tflops.filter(|peak| *peak > 0.0)?;
-    Some(percent(run.tflops, peak))
-}
-
 impl Diagnosis for ArithmeticRateLow {
     fn place(&self) -> Place {
         self.gpu.clone()
@@ -90,10 +81,7 @@ impl Diagnosis for ArithmeticRateLow {
 
     fn fixes(&self) -> Vec<Fix> {
         vec![
-            Fix::by_command(
-                "end other programs that use this GPU and measure again",
-                "nvidia-smi --query-compute-apps=pid,process_name,used_memory --format=csv",
-            ),
+            steps::measure_alone(),
             Fix::by_command(
                 "set the clocks back to what the maker set",
                 "sudo nvidia-smi --reset-gpu-clocks; sudo nvidia-smi --reset-applications-clocks",
@@ -104,8 +92,8 @@ impl Diagnosis for ArithmeticRateLow {
 
 #[cfg(test)]
 mod tests {
-    use super::super::kernel_failed::with_smoke;
     use super::*;
+    use crate::example::with_smoke;
 
     #[test]
     fn zero_is_never_healthy() {

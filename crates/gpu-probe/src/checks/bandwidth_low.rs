@@ -10,7 +10,8 @@
 //! bandwidth.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, Reading, SmokeGpu, evidence};
+use crate::evidence::steps;
+use crate::{Facts, Need, SmokeGpu, evidence};
 use serde::Serialize;
 
 /// The copy inside the GPU is under 80 % of the computed peak.
@@ -43,14 +44,15 @@ impl BandwidthLow {
     ];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        let whole = evidence::smoke_gpus(facts).iter().filter(|gpu| !is_sliced(facts, gpu));
+        let whole =
+            evidence::smoke_gpus(facts).iter().filter(|gpu| !evidence::is_sliced(facts, gpu));
         whole.filter_map(Self::of).collect()
     }
 
     fn of(gpu: &SmokeGpu) -> Option<Self> {
         let run = gpu.device_memory.found()?;
         let peak_gb_per_s = run.peak_gb_per_s.filter(|peak| *peak > 0.0)?;
-        let percent = percent(run.gb_per_s, peak_gb_per_s);
+        let percent = evidence::whole_percent(run.gb_per_s, peak_gb_per_s);
         (percent < NORMAL_PERCENT).then(|| Self {
             gpu: evidence::smoke_place(gpu),
             gb_per_s: run.gb_per_s,
@@ -60,26 +62,6 @@ impl BandwidthLow {
     }
 }
 
-/// The share in whole percent; 0 where it is not a number.
-pub(super) fn percent(measured: f64, peak: f64) -> u32 {
-    let share = measured / peak * 100.0;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "clamped to 0..=10000; a NaN becomes 0"
-    )]
-    let whole = share.clamp(0.0, 10_000.0) as u32;
-    whole
-}
-
-/// Whether MIG is on, so that CUDA shows a slice and not the GPU.
-pub(super) fn is_sliced(facts: &Facts, gpu: &SmokeGpu) -> bool {
-    let Some(nvml) = facts.nvml.answered() else { return false };
-    let Some(address) = gpu.pci_address.found() else { return false };
-    let same = nvml.gpus.iter().find(|other| other.pci_address.found() == Some(address));
-    same.is_some_and(|gpu| gpu.mig_enabled == Reading::Found(true))
-}
-
 impl Diagnosis for BandwidthLow {
     fn place(&self) -> Place {
         self.gpu.clone()
@@ -87,10 +69,7 @@ impl Diagnosis for BandwidthLow {
 
     fn fixes(&self) -> Vec<Fix> {
         vec![
-            Fix::by_command(
-                "end other programs that use this GPU and measure again",
-                "nvidia-smi --query-compute-apps=pid,process_name,used_memory --format=csv",
-            ),
+            steps::measure_alone(),
             Fix::by_command(
                 "set the memory clock back to what the maker set",
                 "sudo nvidia-smi --reset-memory-clocks",
@@ -101,9 +80,9 @@ impl Diagnosis for BandwidthLow {
 
 #[cfg(test)]
 mod tests {
-    use super::super::kernel_failed::with_smoke;
     use super::*;
-    use crate::{BandwidthRun, Probed};
+    use crate::example::with_smoke;
+    use crate::{BandwidthRun, Probed, Reading};
 
     fn copied(gb_per_s: f64, peak_gb_per_s: Option<f64>) -> Facts {
         with_smoke(|gpu| {

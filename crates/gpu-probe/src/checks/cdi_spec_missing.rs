@@ -7,8 +7,8 @@
 //! Confirm with `nvidia-ctk cdi list`. Let `nvidia-ctk cdi generate` write the file. Newer container toolkits bring a service that writes the
 //! file anew after every driver update.
 
-use super::container_toolkit_missing::install_command;
 use super::{Diagnosis, Fix, Place};
+use crate::evidence::steps;
 use crate::{Facts, Need, Profile, evidence};
 use serde::Serialize;
 
@@ -38,27 +38,24 @@ impl CdiSpecMissing {
         let is_wanted = toolkit || needed;
         let only_podman = containers.podman.found().is_some() && containers.docker.is_absent();
         let on_host = facts.host.machine.container.found().is_none();
-        if !is_wanted || !only_podman || !on_host || !containers.cdi.is_empty() || !evidence::has_gpu(facts) {
+        if !is_wanted
+            || !only_podman
+            || !on_host
+            || !containers.cdi.is_empty()
+            || !evidence::has_gpu(facts)
+        {
             return Vec::new();
         }
-        let install = install_command(facts, "nvidia-container-toolkit");
+        let install = steps::install_command(facts, "nvidia-container-toolkit");
         vec![Self { install: install.filter(|_| !toolkit), toolkit, needed }]
     }
 }
 
 /// The step that writes the CDI specification.
-pub(super) fn write_spec() -> Fix {
+fn write_spec() -> Fix {
     Fix::by_command(
         "write the CDI specification",
         "sudo mkdir -p /var/run/cdi && sudo nvidia-ctk cdi generate --output=/var/run/cdi/nvidia.yaml",
-    )
-}
-
-/// The step that keeps it fresh.
-pub(super) fn keep_fresh() -> Fix {
-    Fix::by_command(
-        "let it be written anew after each driver update and boot, where the toolkit has the service",
-        "sudo systemctl enable --now nvidia-cdi-refresh.path nvidia-cdi-refresh.service",
     )
 }
 
@@ -72,7 +69,7 @@ impl Diagnosis for CdiSpecMissing {
             text: "install `nvidia-container-toolkit` from NVIDIA's package repository".to_owned(),
             command: self.install.clone(),
         };
-        let rest = [write_spec(), keep_fresh()];
+        let rest = [write_spec(), steps::keep_spec_fresh()];
         if self.toolkit { rest.into() } else { [install].into_iter().chain(rest).collect() }
     }
 }

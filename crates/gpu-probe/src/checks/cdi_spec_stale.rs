@@ -8,8 +8,8 @@
 //! Compare `ls -l /dev/nvidia-uvm` with the file. Write it anew, and remove a second, older copy:
 //! files in `/etc/cdi` and `/var/run/cdi` are both used.
 
-use super::cdi_spec_missing::keep_fresh;
 use super::{Diagnosis, Fix, Place};
+use crate::evidence::steps;
 use crate::shell_word::shell_word;
 use crate::{CdiDevice, CdiSpec, Facts, Need, Reading};
 use serde::Serialize;
@@ -31,8 +31,7 @@ const NAMED: usize = 3;
 
 impl CdiSpecStale {
     pub(super) const CODE: &str = "gpu/cdi-spec-stale";
-    pub(super) const FOLLOWS_FROM: &[&str] =
-        &[
+    pub(super) const FOLLOWS_FROM: &[&str] = &[
         "gpu/driver-version-mismatch",
         "gpu/device-node-missing",
         "gpu/uvm-not-loaded",
@@ -93,7 +92,7 @@ impl Diagnosis for CdiSpecStale {
         let twin = self.twin.as_ref().map(|twin| {
             Fix::by_hand(format!("keep one of `{}` and `{twin}`, and delete the other", self.path))
         });
-        twin.into_iter().chain([write, keep_fresh()]).collect()
+        twin.into_iter().chain([write, steps::keep_spec_fresh()]).collect()
     }
 }
 

@@ -7,7 +7,8 @@
 //! NVIDIA's repository, tell Docker about it, and restart Docker.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, PackageManager, Profile, evidence};
+use crate::evidence::steps;
+use crate::{Facts, Need, Profile, evidence};
 use serde::Serialize;
 
 /// The NVIDIA container toolkit is not installed.
@@ -34,51 +35,15 @@ impl ContainerToolkitMissing {
             && containers.nvidia_container_runtime.is_absent()
             && !engine.runtimes.iter().any(|runtime| runtime.contains("nvidia"))
             && containers.cdi.is_empty();
-        if !is_missing || !runs_engine_here(facts, need) {
+        if !is_missing || !evidence::runs_engine_here(facts, need) {
             return Vec::new();
         }
         vec![Self {
-            install: install_command(facts, "nvidia-container-toolkit"),
+            install: steps::install_command(facts, "nvidia-container-toolkit"),
             rootless: engine.rootless,
             needed: need.profile == Profile::Runner,
         }]
     }
-}
-
-/// Whether the engine and the GPU are on this machine, so that the files here say something of it.
-///
-/// Under WSL the engine is often the one of Docker Desktop, which brings the toolkit itself; there
-/// only a runner is judged.
-pub(super) fn runs_engine_here(facts: &Facts, need: &Need) -> bool {
-    let machine = &facts.host.machine;
-    let in_wsl = machine.wsl.found().is_some();
-    let remote = facts.environment.get("DOCKER_HOST").is_some_and(|host| host.contains("tcp:"));
-    evidence::has_gpu(facts)
-        && machine.container.found().is_none()
-        && !remote
-        && (!in_wsl || need.profile == Profile::Runner)
-}
-
-/// The command that installs a package; `None` on a distribution that we do not know.
-pub(super) fn install_command(facts: &Facts, package: &str) -> Option<String> {
-    let installer = match PackageManager::of(facts)? {
-        PackageManager::Apt => "apt install",
-        PackageManager::Dnf => "dnf install",
-        PackageManager::Zypper => "zypper install",
-        PackageManager::Pacman => "pacman -S",
-    };
-    Some(format!("sudo {installer} {package}"))
-}
-
-/// The step that tells Docker about the toolkit.
-pub(super) fn configure_docker(rootless: bool) -> Fix {
-    let command = if rootless {
-        "nvidia-ctk runtime configure --runtime=docker --config=\"$HOME/.config/docker/daemon.json\" && \
-         systemctl --user restart docker"
-    } else {
-        "sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker"
-    };
-    Fix::by_command("tell Docker about the NVIDIA runtime; the restart ends its containers", command)
 }
 
 impl Diagnosis for ContainerToolkitMissing {
@@ -95,30 +60,16 @@ impl Diagnosis for ContainerToolkitMissing {
                     .to_owned(),
                 command: self.install.clone(),
             },
-            configure_docker(self.rootless),
+            steps::configure_docker(self.rootless),
         ]
     }
-}
-
-/// The example machine with Docker and without any trace of the toolkit.
-#[cfg(test)]
-pub(super) fn without_toolkit() -> Facts {
-    let mut facts = crate::example::h200();
-    use crate::Reading;
-    let containers = &mut facts.containers;
-    containers.nvidia_ctk = Reading::Absent;
-    containers.nvidia_container_runtime = Reading::Absent;
-    containers.daemon_json_runtimes = Reading::Found(Vec::new());
-    if let Reading::Found(engine) = &mut containers.docker {
-        engine.runtimes = vec!["runc".to_owned()];
-    }
-    facts
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Probed, Reading, example};
+    use crate::example::{self, without_toolkit};
+    use crate::{Probed, Reading};
 
     #[test]
     fn finds_docker_without_the_toolkit() {

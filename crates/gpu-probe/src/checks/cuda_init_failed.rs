@@ -9,7 +9,8 @@
 //! that the operating system refused something, 2 that memory ran out.
 
 use super::{Diagnosis, DriverSeat, Fix, KERNEL_LOG, Place};
-use crate::{CallCode, FabricNotReady, Facts, Need, cuda_code_name, evidence};
+use crate::evidence::steps;
+use crate::{CallCode, Facts, Need, cuda_code_name, evidence};
 use serde::Serialize;
 
 /// CUDA returned a code.
@@ -62,7 +63,7 @@ impl CudaInitFailed {
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let Some((call, code)) = evidence::cuda_failure(facts) else { return Vec::new() };
         let seat = DriverSeat::of(facts);
-        let claimed = evidence::cuda_claim(facts).is_some() || FabricNotReady::is_there(facts);
+        let claimed = evidence::cuda_claim(facts).is_some() || evidence::fabric_stops_cuda(facts);
         if claimed { Vec::new() } else { vec![Self { call: call.to_owned(), code, seat }] }
     }
 }
@@ -74,10 +75,7 @@ impl Diagnosis for CudaInitFailed {
 
     fn fixes(&self) -> Vec<Fix> {
         if self.seat.wsl {
-            return vec![Fix::by_hand(
-                "in Windows, install the newest NVIDIA driver, run `wsl --update`, then run \
-                 `wsl --shutdown`",
-            )];
+            return vec![steps::renew_windows_driver()];
         }
         let host = self.seat.container;
         if self.seat.tegra {

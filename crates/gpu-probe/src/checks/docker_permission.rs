@@ -7,7 +7,7 @@
 //! machine; where that is not wanted, use rootless Docker or Podman.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, Profile};
+use crate::{Facts, Need, Profile, evidence};
 use serde::Serialize;
 
 /// The socket refused for lack of permission.
@@ -28,7 +28,7 @@ impl DockerPermission {
 
     pub(super) fn find(facts: &Facts, need: &Need) -> Vec<Self> {
         let Some(refusal) = facts.containers.docker_refused.found() else { return Vec::new() };
-        if !is_permission(&refusal.reason) {
+        if !evidence::is_permission(&refusal.reason) {
             return Vec::new();
         }
         vec![Self {
@@ -37,12 +37,6 @@ impl DockerPermission {
             needed: need.profile == Profile::Runner,
         }]
     }
-}
-
-/// Whether a refusal is about permission.
-pub(super) fn is_permission(reason: &str) -> bool {
-    let reason = reason.to_ascii_lowercase();
-    ["eacces", "eperm", "permission denied"].iter().any(|word| reason.contains(word))
 }
 
 impl Diagnosis for DockerPermission {

@@ -9,9 +9,9 @@
 //! write Docker's configuration, and restart Docker. If `daemon.json` already names the runtime,
 //! Docker was not restarted since.
 
-use super::container_toolkit_missing::{configure_docker, runs_engine_here};
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, Profile};
+use crate::evidence::steps;
+use crate::{Facts, Need, Profile, evidence};
 use serde::Serialize;
 
 /// Docker knows neither the NVIDIA runtime nor a CDI specification.
@@ -39,7 +39,7 @@ impl DockerRuntimeMissing {
         let Some(engine) = containers.docker.found() else { return Vec::new() };
         let has_runtime = engine.runtimes.iter().any(|runtime| runtime.contains("nvidia"));
         let has_cdi = !engine.cdi_folders.is_empty() && !containers.cdi.is_empty();
-        if has_runtime || has_cdi || !runs_engine_here(facts, need) {
+        if has_runtime || has_cdi || !evidence::runs_engine_here(facts, need) {
             return Vec::new();
         }
         let names = containers.daemon_json_runtimes.found();
@@ -65,15 +65,15 @@ impl Diagnosis for DockerRuntimeMissing {
         if self.in_daemon_json {
             return vec![Fix::by_command("restart Docker; this ends its containers", restart)];
         }
-        vec![configure_docker(self.rootless)]
+        vec![steps::configure_docker(self.rootless)]
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::container_toolkit_missing::without_toolkit;
     use super::*;
-    use crate::{CdiSpec, Reading, example};
+    use crate::example::{self, without_toolkit};
+    use crate::{CdiSpec, Reading};
 
     #[test]
     fn a_runtime_or_a_cdi_device_is_enough() {

@@ -7,7 +7,6 @@
 //! Confirm with `systemctl status docker` and `docker info`. `DOCKER_HOST` in the environment
 //! points the client to another socket.
 
-use super::docker_permission::is_permission;
 use super::{Diagnosis, Fix, Place};
 use crate::{Facts, Need, Profile, Reading, evidence};
 use serde::Serialize;
@@ -38,7 +37,7 @@ impl DockerUnreachable {
         }
         let wsl = evidence::in_wsl(facts);
         match &facts.containers.docker_refused {
-            Reading::Found(refusal) if is_permission(&refusal.reason) => Vec::new(),
+            Reading::Found(refusal) if evidence::is_permission(&refusal.reason) => Vec::new(),
             Reading::Found(refusal) => vec![Self {
                 why: format!("`{}` does not answer ({})", refusal.socket, refusal.reason),
                 socket: true,

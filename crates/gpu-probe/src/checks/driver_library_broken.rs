@@ -8,6 +8,7 @@
 //! same build step that brought it.
 
 use super::{Diagnosis, Fix, Place};
+use crate::evidence::steps;
 use crate::shell_word::shell_word;
 use crate::{Facts, Need, Reading, evidence};
 use serde::Serialize;
@@ -57,11 +58,14 @@ impl Diagnosis for DriverLibraryBroken {
 
     fn fixes(&self) -> Vec<Fix> {
         vec![
-            Fix::by_command("see what the file is", format!("file -L {0} && ldd {0}", shell_word(&self.path))),
+            Fix::by_command(
+                "see what the file is",
+                format!("file -L {0} && ldd {0}", shell_word(&self.path)),
+            ),
             Fix::by_hand(
                 "if it is empty or damaged, delete it and install the driver's compute package again",
             ),
-            Fix::by_command("renew the loader's list", "sudo ldconfig"),
+            steps::renew_loader_list(),
         ]
     }
 }

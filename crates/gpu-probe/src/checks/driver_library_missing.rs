@@ -13,6 +13,7 @@
 //! driver.
 
 use super::{Diagnosis, Fix, Place};
+use crate::evidence::steps;
 use crate::{Facts, LibraryCopy, LibraryKind, Need, PackageManager, Reading, evidence};
 use serde::Serialize;
 
@@ -101,7 +102,7 @@ impl Diagnosis for DriverLibraryMissing {
         }
         if let Some(path) = &self.lying_at {
             return vec![
-                Fix::by_command("renew the loader's list", "sudo ldconfig"),
+                steps::renew_loader_list(),
                 Fix::by_hand(format!(
                     "if that does not help, name the folder of `{path}` in a file under `/etc/ld.so.conf.d`"
                 )),

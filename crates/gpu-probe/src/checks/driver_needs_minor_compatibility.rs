@@ -8,7 +8,6 @@
 //! Compare the `CUDA Version` that `nvidia-smi` shows with `nvcc --version`. Nothing has to be done
 //! where only machine code is used; otherwise update the driver.
 
-use super::driver_too_old_for_cuda::{driver_cuda, platform, wanted_cudas};
 use super::{Diagnosis, Fix, Place};
 use crate::{Facts, Need, evidence};
 use cuda_compat::{CudaVersion, DriverVersion, least_driver};
@@ -37,17 +36,18 @@ impl DriverNeedsMinorCompatibility {
     pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/driver-too-old"];
 
     pub(super) fn find(facts: &Facts, need: &Need) -> Vec<Self> {
-        let Some(driver_cuda) = driver_cuda(facts) else { return Vec::new() };
+        let Some(driver_cuda) = evidence::driver_cuda(facts) else { return Vec::new() };
         let between = |(_, cuda): &(String, CudaVersion)| {
             driver_cuda.major == cuda.major && driver_cuda.minor < cuda.minor
         };
-        let wanted = wanted_cudas(facts, need).into_iter().filter(between);
+        let wanted = evidence::wanted_cudas(facts, need).into_iter().filter(between);
         wanted
             .map(|(what, cuda)| Self {
                 what,
                 cuda,
                 driver_cuda,
-                exact_driver: least_driver(cuda, platform(facts)).and_then(|least| least.exact),
+                exact_driver: least_driver(cuda, evidence::driver_platform(facts))
+                    .and_then(|least| least.exact),
                 wsl: evidence::in_wsl(facts),
                 container: evidence::in_container(facts),
             })
@@ -78,8 +78,8 @@ impl Diagnosis for DriverNeedsMinorCompatibility {
 
 #[cfg(test)]
 mod tests {
-    use super::super::driver_too_old_for_cuda::with_driver_cuda;
     use super::*;
+    use crate::example::with_driver_cuda;
 
     #[test]
     fn lies_between_floor_and_exact() {

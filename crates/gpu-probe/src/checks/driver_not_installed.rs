@@ -8,6 +8,7 @@
 //! unless the GPU is older than Turing; the newest GPUs work with no other.
 
 use super::{Diagnosis, Fix, Place};
+use crate::evidence::steps;
 use crate::{Facts, Need, PackageManager, evidence};
 use serde::Serialize;
 
@@ -47,41 +48,12 @@ impl Diagnosis for DriverNotInstalled {
 
     fn fixes(&self) -> Vec<Fix> {
         vec![
-            install(self.packages, self.distribution.as_deref()),
+            steps::install_driver(self.packages, self.distribution.as_deref()),
             Fix::by_command(
                 "once `modinfo -F version nvidia` prints a version, start with the driver",
                 "sudo reboot",
             ),
         ]
-    }
-}
-
-/// The step that installs the driver.
-pub(super) fn install(packages: Option<PackageManager>, distribution: Option<&str>) -> Fix {
-    let text = "install the driver from the distribution's packages";
-    match (packages, distribution) {
-        (Some(PackageManager::Apt), Some("ubuntu" | "linuxmint" | "zorin" | "neon")) => {
-            Fix::by_command(
-                text,
-                "sudo apt install ubuntu-drivers-common && sudo ubuntu-drivers install",
-            )
-        }
-        (Some(PackageManager::Apt), Some("debian")) => Fix::by_command(
-            "install the driver (`non-free` and `non-free-firmware` have to be among the components of \
-             the package sources)",
-            "sudo apt install \"linux-headers-$(dpkg --print-architecture)\" nvidia-driver",
-        ),
-        (Some(PackageManager::Dnf), Some("fedora")) => Fix::by_command(
-            "install the driver (RPM Fusion has to be among the package sources)",
-            "sudo dnf install akmod-nvidia xorg-x11-drv-nvidia-cuda",
-        ),
-        (Some(PackageManager::Pacman), _) => {
-            Fix::by_command(text, "sudo pacman -S nvidia-open nvidia-utils")
-        }
-        _ => Fix::by_hand(
-            "install the NVIDIA driver by your distribution's packages or by NVIDIA's package \
-             source (docs.nvidia.com, \"Driver Installation Guide\")",
-        ),
     }
 }
 

@@ -10,11 +10,9 @@
 //! (under WSL in Windows, for a container on its host), or use an older toolkit. On data-centre
 //! GPUs NVIDIA's forward-compatibility package is a third way.
 
-use super::kernel_failed::{NEWER_DRIVER, failures};
-use super::several_toolkits::active_toolkit;
 use super::{Diagnosis, Fix, Place};
 use crate::{CallCode, Facts, Need, evidence};
-use cuda_compat::{CudaVersion, DriverVersion, Platform, least_driver, newest_cuda_for};
+use cuda_compat::{CudaVersion, DriverVersion, least_driver};
 use serde::Serialize;
 
 /// The driver's CUDA is of an older major version, or a call said so.
@@ -44,11 +42,11 @@ impl DriverTooOldForCuda {
     pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/driver-too-old"];
 
     pub(super) fn find(facts: &Facts, need: &Need) -> Vec<Self> {
-        let wanted = wanted_cudas(facts, need);
-        let driver_cuda = driver_cuda(facts);
-        let too_new = wanted
-            .into_iter()
-            .filter(|(_, cuda)| driver_cuda.is_some_and(|driver| !runs(driver, *cuda)));
+        let wanted = evidence::wanted_cudas(facts, need);
+        let driver_cuda = evidence::driver_cuda(facts);
+        let too_new = wanted.into_iter().filter(|(_, cuda)| {
+            driver_cuda.is_some_and(|driver| !evidence::driver_runs(driver, *cuda))
+        });
         let mut found: Vec<Self> =
             too_new.map(|(what, cuda)| Self::of(facts, what, Some(cuda))).collect();
         if found.is_empty()
@@ -60,11 +58,11 @@ impl DriverTooOldForCuda {
     }
 
     fn of(facts: &Facts, what: String, cuda: Option<CudaVersion>) -> Self {
-        let least = cuda.and_then(|cuda| least_driver(cuda, platform(facts)));
+        let least = cuda.and_then(|cuda| least_driver(cuda, evidence::driver_platform(facts)));
         Self {
             what,
             cuda,
-            driver_cuda: driver_cuda(facts),
+            driver_cuda: evidence::driver_cuda(facts),
             least_driver: least.map(|least| least.minor_compatible),
             wsl: evidence::in_wsl(facts),
             container: evidence::in_container(facts),
@@ -72,46 +70,11 @@ impl DriverTooOldForCuda {
     }
 }
 
-/// The CUDA versions that must run here, with what wants them; one line is named once.
-pub(super) fn wanted_cudas(facts: &Facts, need: &Need) -> Vec<(String, CudaVersion)> {
-    let project = need.cuda.map(|cuda| (format!("the project's CUDA {cuda}"), cuda));
-    let version = active_toolkit(facts).and_then(|toolkit| {
-        let version = *toolkit.version.found()?;
-        Some((format!("programs of the CUDA {version} toolkit in `{}`", toolkit.path), version))
-    });
-    let news = version.filter(|(_, version)| {
-        need.cuda.is_none_or(|cuda| cuda.minor_line() != version.minor_line())
-    });
-    project.into_iter().chain(news).collect()
-}
-
-/// The newest CUDA that the driver runs: as CUDA says it, else NVML, else by the driver's version.
-pub(super) fn driver_cuda(facts: &Facts) -> Option<CudaVersion> {
-    let by_cuda = facts.cuda.answered().and_then(|cuda| cuda.version.found()).copied();
-    let by_nvml = || facts.nvml.answered().and_then(|nvml| nvml.cuda_version.found()).copied();
-    let by_version = || {
-        let driver = facts.driver_version()?;
-        newest_cuda_for(driver, platform(facts)).map(CudaVersion::minor_line)
-    };
-    by_cuda.or_else(by_nvml).or_else(by_version)
-}
-
-/// Whether a driver for `driver_cuda` runs machine code of `cuda`, by backward or minor-version
-/// compatibility.
-pub(super) fn runs(driver_cuda: CudaVersion, cuda: CudaVersion) -> bool {
-    driver_cuda.major >= cuda.major
-}
-
-/// Whose driver this machine uses.
-pub(super) fn platform(facts: &Facts) -> Platform {
-    if evidence::in_wsl(facts) { Platform::Windows } else { Platform::Linux }
-}
-
 /// The code of a call that wants a newer driver.
 fn refused(facts: &Facts) -> Option<CallCode> {
     let init = facts.cuda.answered().and_then(|cuda| cuda.init.found()).copied();
-    let in_smoke = failures(facts).into_iter().map(|failure| failure.code);
-    init.into_iter().chain(in_smoke).find(|code| NEWER_DRIVER.contains(code))
+    let in_smoke = evidence::kernel_failures(facts).into_iter().map(|failure| failure.code);
+    init.into_iter().chain(in_smoke).find(|code| evidence::NEWER_DRIVER.contains(code))
 }
 
 impl Diagnosis for DriverTooOldForCuda {
@@ -133,25 +96,11 @@ impl Diagnosis for DriverTooOldForCuda {
     }
 }
 
-/// The example machine with a driver for this CUDA.
-#[cfg(test)]
-pub(super) fn with_driver_cuda(version: &str) -> Facts {
-    let mut facts = crate::example::h200();
-    let version = crate::Reading::Found(version.parse().unwrap());
-    if let crate::Probed::Answered(cuda) = &mut facts.cuda {
-        cuda.version = version.clone();
-    }
-    if let crate::Probed::Answered(nvml) = &mut facts.nvml {
-        nvml.cuda_version = version;
-    }
-    facts
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::kernel_failed::with_runs;
     use super::*;
-    use crate::{Probed, example};
+    use crate::Probed;
+    use crate::example::{self, with_driver_cuda, with_runs};
 
     #[test]
     fn compares_with_project_and_toolkit() {

@@ -11,7 +11,7 @@
 //! `ib_umad` have to be loaded too.
 
 use super::{Diagnosis, Fix, Place};
-use crate::{FabricState, Facts, Need, evidence};
+use crate::{Facts, Need, evidence};
 use cuda_compat::DriverVersion;
 use serde::Serialize;
 
@@ -40,20 +40,10 @@ impl FabricNotReady {
     ];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        let gpus = evidence::nvml_gpus(facts);
-        let unready = |fabric: &&FabricState| match fabric.state {
-            1 | 2 => true,
-            3 => !fabric.status.is_success(),
-            _ => false,
-        };
-        let fabric = gpus.iter().filter_map(|gpu| gpu.fabric.found()).find(unready);
-        let told = evidence::cuda_returned(facts, 802);
-        let stuck = fabric.is_some()
-            && evidence::cuda(facts).is_some()
-            && evidence::cuda_claim(facts).is_none();
-        if !(told || stuck && !evidence::cuda_works(facts)) {
+        if !evidence::fabric_stops_cuda(facts) {
             return Vec::new();
         }
+        let fabric = evidence::unready_fabric(facts);
         vec![Self {
             state: fabric.map(|fabric| fabric.state),
             driver: facts.driver_version(),
@@ -63,11 +53,6 @@ impl FabricNotReady {
                 .map(|driver| format!("sudo apt install nvidia-fabricmanager-{}", driver.branch)),
             container: evidence::in_container(facts),
         }]
-    }
-
-    /// Whether it is there, and claims whatever code CUDA returned.
-    pub(crate) fn is_there(facts: &Facts) -> bool {
-        !Self::find(facts, &Need::default()).is_empty()
     }
 }
 
@@ -125,8 +110,10 @@ mod tests {
     fn code_802_or_its_state() {
         let set = |facts: &mut Facts, state: u32| {
             let crate::Probed::Answered(nvml) = &mut facts.nvml else { return };
-            nvml.gpus[0].fabric =
-                crate::Reading::Found(FabricState { state, status: crate::CallCode::SUCCESS });
+            nvml.gpus[0].fabric = crate::Reading::Found(crate::FabricState {
+                state,
+                status: crate::CallCode::SUCCESS,
+            });
         };
         check(example::eight_h100(), |_| {}, 0);
         check(example::eight_h100(), |facts| set(facts, 2), 0);

@@ -7,9 +7,8 @@
 //! Confirm with `ldd --version`. Use a newer toolkit, or build in an image with an older
 //! distribution.
 
-use super::several_toolkits::active_toolkit;
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use cuda_compat::CudaVersion;
 use serde::Serialize;
 
@@ -40,7 +39,8 @@ impl GlibcTooNew {
     }
 
     fn of(facts: &Facts) -> Option<Self> {
-        let toolkit = active_toolkit(facts).filter(|toolkit| toolkit.nvcc.found().is_some())?;
+        let toolkit =
+            evidence::active_toolkit(facts).filter(|toolkit| toolkit.nvcc.found().is_some())?;
         let cuda = *toolkit.version.found()?;
         let glibc = facts.host.glibc.found()?;
         let collides = parse_glibc(glibc)? >= COLLIDES_FROM && cuda.minor_line() <= LAST_TOOLKIT;

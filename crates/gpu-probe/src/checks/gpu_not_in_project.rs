@@ -8,7 +8,7 @@
 
 use super::{Diagnosis, Fix, Place};
 use crate::{Facts, GpuWish, Need, evidence};
-use cuda_compat::{ComputeCapability, name_has};
+use cuda_compat::name_has;
 use serde::Serialize;
 
 /// No GPU fits a wish of the project.
@@ -21,51 +21,18 @@ pub struct GpuNotInProject {
     pub found: Vec<String>,
 }
 
-/// What is known of one GPU.
-#[derive(Debug, Clone)]
-pub(super) struct KnownGpu {
-    pub(super) place: Place,
-    pub(super) name: Option<String>,
-    pub(super) capability: Option<ComputeCapability>,
-}
-
-/// The GPUs: as NVML shows them, else as CUDA does.
-pub(super) fn gpu_capabilities(facts: &Facts) -> Vec<KnownGpu> {
-    let by_nvml: Vec<KnownGpu> = evidence::nvml_gpus(facts)
-        .iter()
-        .map(|gpu| KnownGpu {
-            place: evidence::nvml_place(gpu),
-            name: gpu.name.found().cloned(),
-            capability: gpu.compute_capability.found().copied(),
-        })
-        .collect();
-    if by_nvml.iter().any(|gpu| gpu.capability.is_some()) {
-        return by_nvml;
-    }
-    let devices = facts.cuda.answered().map(|cuda| cuda.devices.as_slice()).unwrap_or_default();
-    let by_cuda = devices.iter().map(|device| KnownGpu {
-        place: Place::Gpu {
-            gpu: device.pci_address.found().cloned().unwrap_or_else(|| device.ordinal.to_string()),
-            name: device.name.found().cloned(),
-        },
-        name: device.name.found().cloned(),
-        capability: device.compute_capability.found().copied(),
-    });
-    let by_cuda: Vec<KnownGpu> = by_cuda.collect();
-    if by_cuda.is_empty() { by_nvml } else { by_cuda }
-}
-
 impl GpuNotInProject {
     pub(super) const CODE: &str = "gpu/gpu-not-in-project";
     pub(super) const FOLLOWS_FROM: &[&str] = &[];
 
     pub(super) fn find(facts: &Facts, need: &Need) -> Vec<Self> {
-        let gpus = gpu_capabilities(facts);
+        let gpus = evidence::gpu_capabilities(facts);
         if need.gpus.is_empty() || gpus.is_empty() {
             return Vec::new();
         }
         // `None` is a GPU of which we do not know enough to say no.
-        let may_fit = |gpu: &KnownGpu| need.gpus.iter().any(|wish| fits(wish, gpu) != Some(false));
+        let may_fit =
+            |gpu: &evidence::KnownGpu| need.gpus.iter().any(|wish| fits(wish, gpu) != Some(false));
         if gpus.iter().any(may_fit) {
             return Vec::new();
         }
@@ -76,7 +43,7 @@ impl GpuNotInProject {
     }
 }
 
-fn fits(wish: &GpuWish, gpu: &KnownGpu) -> Option<bool> {
+fn fits(wish: &GpuWish, gpu: &evidence::KnownGpu) -> Option<bool> {
     match wish {
         GpuWish::Model(model) => gpu.name.as_ref().map(|name| name_has(name, model)),
         GpuWish::Capability(wished) => gpu.capability.map(|capability| capability == *wished),
@@ -90,7 +57,7 @@ fn wish_text(wish: &GpuWish) -> String {
     }
 }
 
-fn gpu_text(gpu: &KnownGpu) -> String {
+fn gpu_text(gpu: &evidence::KnownGpu) -> String {
     let name = gpu.name.as_deref().unwrap_or("a GPU without a name");
     match gpu.capability {
         Some(capability) => format!("{name} ({capability})"),
@@ -113,9 +80,10 @@ impl Diagnosis for GpuNotInProject {
 
 #[cfg(test)]
 mod tests {
-    use super::super::uncorrected_ecc_errors::with_nvml_gpu;
     use super::*;
-    use crate::{Reading, example};
+    use crate::Reading;
+    use crate::example::{self, with_nvml_gpu};
+    use cuda_compat::ComputeCapability;
 
     fn need(gpus: &[GpuWish]) -> Need {
         Need { gpus: gpus.to_vec(), ..Need::default() }

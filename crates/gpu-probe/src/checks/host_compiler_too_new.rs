@@ -8,10 +8,9 @@
 //! older compiler beside the new one and name it in `NVCC_CCBIN`; `-allow-unsupported-compiler`
 //! silences the error and nothing else.
 
-use super::container_toolkit_missing::install_command;
-use super::several_toolkits::active_toolkit;
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, PackageManager};
+use crate::evidence::steps;
+use crate::{Facts, Need, PackageManager, evidence};
 use serde::Serialize;
 
 /// The host compiler is over the toolkit's limit.
@@ -44,7 +43,8 @@ impl HostCompilerTooNew {
     }
 
     fn of(facts: &Facts) -> Option<Self> {
-        let toolkit = active_toolkit(facts).filter(|toolkit| toolkit.nvcc.found().is_some())?;
+        let toolkit =
+            evidence::active_toolkit(facts).filter(|toolkit| toolkit.nvcc.found().is_some())?;
         let compiler = facts.host_compiler.found()?;
         let limits = toolkit.host_compiler_limit.found()?;
         let (limit, package) = match compiler.family.as_str() {
@@ -54,7 +54,7 @@ impl HostCompilerTooNew {
         };
         let major = *compiler.major.found()?;
         let is_debian = PackageManager::of(facts) == Some(PackageManager::Apt);
-        let install = install_command(facts, &format!("{package}-{limit}"));
+        let install = steps::install_command(facts, &format!("{package}-{limit}"));
         (major > limit).then(|| Self {
             family: compiler.family.clone(),
             major,

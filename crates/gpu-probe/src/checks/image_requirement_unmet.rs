@@ -9,8 +9,6 @@
 //! Look at it with `echo $NVIDIA_REQUIRE_CUDA` in the container, and at the driver's CUDA with
 //! `nvidia-smi`. Update the host's driver or use an image for an older CUDA.
 
-use super::driver_too_old_for_cuda::driver_cuda;
-use super::gpu_not_in_project::gpu_capabilities;
 use super::{Diagnosis, Fix, Place};
 use crate::{Facts, Need, evidence};
 use serde::Serialize;
@@ -60,9 +58,9 @@ struct Has {
 
 impl Has {
     fn of(facts: &Facts) -> Self {
-        let cuda = driver_cuda(facts).map(|version| vec![version.major, version.minor]);
+        let cuda = evidence::driver_cuda(facts).map(|version| vec![version.major, version.minor]);
         let driver = facts.driver_version().and_then(|version| numbers(&version.to_string()));
-        let arch = gpu_capabilities(facts).first().and_then(|gpu| gpu.capability);
+        let arch = evidence::gpu_capabilities(facts).first().and_then(|gpu| gpu.capability);
         let brand = evidence::nvml_gpus(facts).first().and_then(|gpu| gpu.brand.found()).cloned();
         Self { cuda, driver, arch: arch.map(|value| vec![value.major, value.minor]), brand }
     }

@@ -8,10 +8,9 @@
 //! --follow`): an Xid line there says more. Code 2 means that the GPU has no memory left, 46 that
 //! somebody else holds the GPU, 700 to 719 that the kernel itself died on the GPU.
 
-use super::no_kernel_image::NO_BINARY;
-use super::ptx_too_new::UNSUPPORTED_PTX;
 use super::{Diagnosis, DriverSeat, Fix, Place};
-use crate::{CallCode, Facts, KernelRun, Need, Reading, SmokeGpu, cuda_code_name, evidence};
+use crate::evidence::steps;
+use crate::{CallCode, Facts, Need, cuda_code_name, evidence};
 use serde::Serialize;
 
 /// A driver call failed in the smoke test.
@@ -34,57 +33,10 @@ pub struct KernelFailed {
     pub seat: DriverSeat,
 }
 
-/// A driver call that failed in the smoke test.
-pub(super) struct Failure<'a> {
-    pub(super) gpu: Place,
-    pub(super) ordinal: u32,
-    pub(super) which: &'static str,
-    pub(super) call: &'a str,
-    pub(super) code: CallCode,
-    pub(super) log: &'a str,
-    /// Whether the PTX kernel failed and the cubin kernel was right.
-    pub(super) ptx_only: bool,
-}
-
-/// Every call of the smoke test that failed; of one GPU the same failure is named once.
-pub(super) fn failures(facts: &Facts) -> Vec<Failure<'_>> {
-    evidence::smoke_gpus(facts).iter().flat_map(failures_of).collect()
-}
-
-fn failures_of(gpu: &SmokeGpu) -> Vec<Failure<'_>> {
-    let cubin_right = matches!(gpu.cubin, Reading::Found(KernelRun::Correct { .. }));
-    let failure = |which: &'static str, run: &'static str| {
-        let reading = if run == "cubin" { &gpu.cubin } else { &gpu.ptx };
-        let Some(KernelRun::Failed { call, code, log }) = reading.found() else { return None };
-        Some(Failure {
-            gpu: evidence::smoke_place(gpu),
-            ordinal: gpu.ordinal,
-            which,
-            call,
-            code: *code,
-            log,
-            // The driver compiles PTX when it loads the module; what fails later fails by itself.
-            ptx_only: run == "ptx" && cubin_right && call.starts_with("cuModuleLoad"),
-        })
-    };
-    let cubin = failure("cubin kernel", "cubin");
-    let ptx = failure("PTX kernel", "ptx").map(|failure| match failure.log.starts_with(DURING) {
-        true => Failure { which: "deep test", ..failure },
-        false => failure,
-    });
-    match (cubin, ptx) {
-        (Some(cubin), Some(ptx)) if cubin.call == ptx.call && cubin.code == ptx.code => vec![cubin],
-        (cubin, ptx) => cubin.into_iter().chain(ptx).collect(),
-    }
-}
-
 /// Where a deep test was, which it writes into the log.
 fn when(log: &str) -> String {
-    if log.starts_with(DURING) { format!(", {log}") } else { String::new() }
+    if log.starts_with(evidence::DURING) { format!(", {log}") } else { String::new() }
 }
-
-/// How the log of a deep test begins.
-const DURING: &str = "during ";
 
 fn named(code: CallCode) -> String {
     match cuda_code_name(code) {
@@ -115,12 +67,12 @@ impl KernelFailed {
     ];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        let other = |failure: &Failure<'_>| {
-            let own_check = [NO_BINARY, UNSUPPORTED_PTX, NO_PTX_COMPILER].contains(&failure.code)
-                || NEWER_DRIVER.contains(&failure.code);
+        let other = |failure: &evidence::KernelFailure<'_>| {
+            let own_check = evidence::CODES_OF_OTHERS.contains(&failure.code)
+                || evidence::NEWER_DRIVER.contains(&failure.code);
             !own_check && !failure.ptx_only
         };
-        let found = failures(facts).into_iter().filter(other);
+        let found = evidence::kernel_failures(facts).into_iter().filter(other);
         found
             .map(|failure| Self {
                 gpu: failure.gpu,
@@ -134,12 +86,6 @@ impl KernelFailed {
     }
 }
 
-/// `CUDA_ERROR_JIT_COMPILER_NOT_FOUND`, which `gpu/ptx-compiler-missing` is about.
-pub(super) const NO_PTX_COMPILER: CallCode = CallCode(221);
-
-/// The codes that say that the driver is too old.
-pub(super) const NEWER_DRIVER: [CallCode; 2] = [CallCode(35), CallCode(36)];
-
 impl Diagnosis for KernelFailed {
     fn place(&self) -> Place {
         self.gpu.clone()
@@ -149,7 +95,7 @@ impl Diagnosis for KernelFailed {
         let first = match self.code.0 {
             2 => Fix::by_command(
                 "end the programs that fill the GPU's memory; this lists them",
-                "nvidia-smi --query-compute-apps=pid,process_name,used_memory --format=csv",
+                steps::LIST_PROGRAMS,
             ),
             46 => Fix::by_command("see which program holds the GPU, and end it", "nvidia-smi"),
             _ if self.seat.wsl => Fix::by_hand(
@@ -165,41 +111,11 @@ impl Diagnosis for KernelFailed {
     }
 }
 
-/// The example machine, in which the cubin or the PTX kernel fails with these codes.
-#[cfg(test)]
-pub(super) fn with_runs(cubin: Option<u32>, ptx: Option<u32>) -> Facts {
-    let failed = |code: u32| {
-        Reading::Found(KernelRun::Failed {
-            call: "cuModuleLoadData".to_owned(),
-            code: CallCode(code),
-            log: String::new(),
-        })
-    };
-    with_smoke(|gpu| {
-        if let Some(code) = cubin {
-            gpu.cubin = failed(code);
-        }
-        if let Some(code) = ptx {
-            gpu.ptx = failed(code);
-        }
-    })
-}
-
-/// The example machine, with its smoke test changed.
-#[cfg(test)]
-pub(super) fn with_smoke(change: impl FnOnce(&mut SmokeGpu)) -> Facts {
-    let mut facts = crate::example::h200();
-    let Some(crate::Probed::Answered(smoke)) = &mut facts.smoke else {
-        panic!("the example ran a smoke test")
-    };
-    change(&mut smoke.gpus[0]);
-    facts
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Probed, example};
+    use crate::Probed;
+    use crate::example::{self, with_runs};
 
     #[test]
     fn finds_other_codes() {

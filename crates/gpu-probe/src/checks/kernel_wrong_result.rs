@@ -96,9 +96,9 @@ impl Diagnosis for KernelWrongResult {
 
 #[cfg(test)]
 mod tests {
-    use super::super::kernel_failed::with_smoke;
     use super::*;
-    use crate::{BandwidthRun, RateRun, example};
+    use crate::example::{self, with_smoke};
+    use crate::{BandwidthRun, RateRun};
 
     #[test]
     fn finds_wrong_values_of_every_test() {

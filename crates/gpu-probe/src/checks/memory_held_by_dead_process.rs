@@ -8,8 +8,8 @@
 //! a reset of the GPU frees the memory. This is judged on a host only: in a container the numbers
 //! of other processes are not visible.
 
-use super::uncorrected_ecc_errors::reset_gpu;
 use super::{Diagnosis, Fix, Place};
+use crate::evidence::steps;
 use crate::{Facts, Need, NvmlGpu, evidence};
 use serde::Serialize;
 
@@ -82,15 +82,15 @@ impl Diagnosis for MemoryHeldByDeadProcess {
                 "see who still holds the device open, and end it",
                 "sudo fuser --verbose /dev/nvidia*",
             ),
-            reset_gpu(self.index, "if nobody does, free the memory"),
+            steps::reset_gpu(self.index, "if nobody does, free the memory"),
         ]
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::uncorrected_ecc_errors::with_nvml_gpu;
     use super::*;
+    use crate::example::with_nvml_gpu;
     use crate::{Process, Reading};
 
     fn held_by(name: Reading<String>) -> Facts {

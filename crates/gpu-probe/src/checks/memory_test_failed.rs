@@ -75,9 +75,9 @@ impl Diagnosis for MemoryTestFailed {
 
 #[cfg(test)]
 mod tests {
-    use super::super::kernel_failed::with_smoke;
     use super::*;
     use crate::Reading;
+    use crate::example::with_smoke;
 
     #[test]
     fn counts_errors() {

@@ -8,6 +8,7 @@
 //! wrote it: `sudo prime-select nvidia` or `on-demand`.
 
 use super::{Diagnosis, Fix, Place};
+use crate::evidence::steps;
 use crate::{Facts, Need, PackageManager, evidence};
 use serde::Serialize;
 
@@ -43,10 +44,7 @@ impl Diagnosis for ModuleForbidden {
     }
 
     fn fixes(&self) -> Vec<Fix> {
-        let initramfs = self.packages.map_or_else(
-            || Fix::by_hand("write the initramfs anew with your distribution's tool"),
-            |packages| Fix::by_command("write the initramfs anew", packages.rebuild_initramfs()),
-        );
+        let initramfs = steps::write_initramfs(self.packages);
         vec![
             Fix::by_hand(format!(
                 "take the line that names `nvidia` out of `{}`",

@@ -9,9 +9,8 @@
 //! with `nvidia-smi --query-gpu=name,compute_cap --format=csv`. Then build with that architecture,
 //! or install a release of the framework that supports it.
 
-use super::kernel_failed::{Failure, failures};
 use super::{Diagnosis, Fix, Place};
-use crate::{CallCode, Facts, Need};
+use crate::{Facts, Need, evidence};
 use cuda_compat::ComputeCapability;
 use serde::Serialize;
 
@@ -33,19 +32,18 @@ pub struct NoKernelImage {
     pub capability: Option<ComputeCapability>,
 }
 
-/// `CUDA_ERROR_NO_BINARY_FOR_GPU`.
-pub(super) const NO_BINARY: CallCode = CallCode(209);
-
 impl NoKernelImage {
     pub(super) const CODE: &str = "gpu/no-kernel-image";
     pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/architecture-not-in-toolkit"];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        let found = failures(facts).into_iter().filter(|failure| failure.code == NO_BINARY);
+        let found = evidence::kernel_failures(facts)
+            .into_iter()
+            .filter(|failure| failure.code == evidence::NO_BINARY);
         found.map(|failure| Self::of(facts, failure)).collect()
     }
 
-    fn of(facts: &Facts, failure: Failure<'_>) -> Self {
+    fn of(facts: &Facts, failure: evidence::KernelFailure<'_>) -> Self {
         let devices = facts.cuda.answered().map(|cuda| cuda.devices.as_slice()).unwrap_or_default();
         let device = devices.iter().find(|device| device.ordinal == failure.ordinal);
         Self {
@@ -74,9 +72,8 @@ impl Diagnosis for NoKernelImage {
 
 #[cfg(test)]
 mod tests {
-    use super::super::kernel_failed::with_runs;
     use super::*;
-    use crate::example;
+    use crate::example::{self, with_runs};
 
     #[test]
     fn finds_code_209_only() {

@@ -7,8 +7,8 @@
 //! Confirm with `sudo containerd config dump | grep -i nvidia`. Where NVIDIA's GPU operator manages
 //! the node, it writes the configuration itself: look at its `nvidia-container-toolkit` pod first.
 
-use super::container_toolkit_missing::install_command;
 use super::{Diagnosis, Fix, Place};
+use crate::evidence::steps;
 use crate::{Facts, Need, Profile, Reading};
 use serde::Serialize;
 
@@ -54,7 +54,7 @@ impl NodeRuntimeMissing {
         vec![Self {
             runtime: unaware,
             socket: containers.containerd_socket.found().cloned(),
-            install: install_command(facts, "nvidia-container-toolkit").filter(|_| !toolkit),
+            install: steps::install_command(facts, "nvidia-container-toolkit").filter(|_| !toolkit),
             toolkit,
         }]
     }

@@ -9,6 +9,7 @@
 //! NVIDIA driver holds is not reported: there the split is meant.
 
 use super::{Diagnosis, Fix, Place};
+use crate::evidence::steps;
 use crate::{Facts, Need, PackageManager, evidence};
 use serde::Serialize;
 
@@ -62,14 +63,11 @@ impl Diagnosis for NouveauBound {
         }
         if !self.driver_installed {
             return vec![
-                super::driver_not_installed::install(self.packages, self.distribution.as_deref()),
+                steps::install_driver(self.packages, self.distribution.as_deref()),
                 Fix::by_command("start with the new driver", "sudo reboot"),
             ];
         }
-        let initramfs = self.packages.map_or_else(
-            || Fix::by_hand("write the initramfs anew with your distribution's tool"),
-            |packages| Fix::by_command("write the initramfs anew", packages.rebuild_initramfs()),
-        );
+        let initramfs = steps::write_initramfs(self.packages);
         vec![
             Fix::by_command(
                 "forbid `nouveau`",

@@ -9,6 +9,7 @@
 //! missing, 8 that a power cable is not connected, 14 that the GPU's own settings are damaged.
 
 use super::{Diagnosis, DriverSeat, Fix, KERNEL_LOG, Place};
+use crate::evidence::steps;
 use crate::{CallCode, Facts, Need, evidence, nvml_code_name};
 use serde::Serialize;
 
@@ -87,10 +88,7 @@ impl Diagnosis for NvmlFailed {
 
     fn fixes(&self) -> Vec<Fix> {
         if self.seat.wsl {
-            return vec![Fix::by_hand(
-                "in Windows, install the newest NVIDIA driver, run `wsl --update`, then run \
-                 `wsl --shutdown`",
-            )];
+            return vec![steps::renew_windows_driver()];
         }
         let host = self.seat.container;
         let first = match self.code.0 {

@@ -6,8 +6,8 @@
 //! Confirm with `nvidia-smi --query --display=PAGE_RETIREMENT` (`Pending Page Blacklist: Yes`). Reset
 //! the GPU or reboot the machine.
 
-use super::uncorrected_ecc_errors::reset_gpu;
 use super::{Diagnosis, Fix, Place};
+use crate::evidence::steps;
 use crate::{Facts, Need, Reading, evidence};
 use serde::Serialize;
 
@@ -39,15 +39,14 @@ impl Diagnosis for PageRetirementPending {
     }
 
     fn fixes(&self) -> Vec<Fix> {
-        vec![reset_gpu(self.index, "let the driver take the pages out of use")]
+        vec![steps::reset_gpu(self.index, "let the driver take the pages out of use")]
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::uncorrected_ecc_errors::with_nvml_gpu;
     use super::*;
-    use crate::example;
+    use crate::example::{self, with_nvml_gpu};
 
     #[test]
     fn finds_pending_pages() {

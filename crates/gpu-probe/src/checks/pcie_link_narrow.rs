@@ -125,9 +125,8 @@ impl Diagnosis for PcieLinkNarrow {
 
 #[cfg(test)]
 mod tests {
-    use super::super::kernel_failed::with_smoke;
-    use super::super::uncorrected_ecc_errors::with_nvml_gpu;
     use super::*;
+    use crate::example::{with_nvml_gpu, with_smoke};
     use crate::{BandwidthRun, Reading};
 
     fn copied() -> Reading<BandwidthRun> {

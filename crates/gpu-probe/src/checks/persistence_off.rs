@@ -50,7 +50,7 @@ impl PersistenceOff {
 
 /// Whether a GPU of this name is made for servers. NVIDIA's desktop and workstation names carry a
 /// series (`GeForce`, `RTX`, `Quadro`, `TITAN`), the others a bare model (`NVIDIA H200`, `Tesla T4`).
-pub(super) fn is_data_centre(name: &str) -> bool {
+fn is_data_centre(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let series = ["geforce", "rtx", "quadro", "titan", "nvs", "orin", "xavier", "thor", "gb10"];
     let of_series = series.iter().any(|word| name.contains(word));
@@ -91,9 +91,8 @@ impl Diagnosis for PersistenceOff {
 
 #[cfg(test)]
 mod tests {
-    use super::super::uncorrected_ecc_errors::with_nvml_gpu;
     use super::*;
-    use crate::example;
+    use crate::example::{self, with_nvml_gpu};
 
     #[test]
     fn only_servers_need_it() {

@@ -8,8 +8,6 @@
 //! connector of the card is fully plugged in with a cable of its own, and that the power supply is
 //! strong enough; on a laptop, that it runs on its charger.
 
-use super::arithmetic_rate_low::{FP32_LOW_PERCENT, rate_percent};
-use super::thermal_throttling::samples_with;
 use super::{Diagnosis, Fix, Place};
 use crate::{Facts, Need, NvmlGpu, SmokeGpu, ThrottleReason, evidence};
 use serde::Serialize;
@@ -49,17 +47,17 @@ impl PowerThrottling {
             why,
             default_limit,
         };
-        let brake = samples_with(gpu, ThrottleReason::HardwarePowerBrake);
+        let brake = evidence::throttled_samples(gpu, ThrottleReason::HardwarePowerBrake);
         if brake > 0 {
             let why = "the power supply or the board told it to brake".to_owned();
             return Some(problem(brake, why, None));
         }
-        let slowdown = samples_with(gpu, ThrottleReason::HardwareSlowdown);
-        if slowdown > 0 && samples_with(gpu, ThrottleReason::HardwareThermal) == 0 {
+        let slowdown = evidence::throttled_samples(gpu, ThrottleReason::HardwareSlowdown);
+        if slowdown > 0 && evidence::throttled_samples(gpu, ThrottleReason::HardwareThermal) == 0 {
             let why = "the hardware slows itself down (power or heat)".to_owned();
             return Some(problem(slowdown, why, None));
         }
-        let capped = samples_with(gpu, ThrottleReason::SoftwarePowerCap);
+        let capped = evidence::throttled_samples(gpu, ThrottleReason::SoftwarePowerCap);
         if capped == 0 {
             return None;
         }
@@ -67,8 +65,8 @@ impl PowerThrottling {
             let why = format!("the limit is {limit_w} W, and the maker set {default_w} W");
             return Some(problem(capped, why, Some((index, default_w))));
         }
-        let percent = gpu.fp32.found().and_then(rate_percent)?;
-        (percent < FP32_LOW_PERCENT).then(|| {
+        let percent = gpu.fp32.found().and_then(evidence::rate_percent)?;
+        (percent < evidence::FP32_LOW_PERCENT).then(|| {
             problem(capped, format!("single precision reaches {percent} % of its peak"), None)
         })
     }
@@ -109,8 +107,8 @@ impl Diagnosis for PowerThrottling {
 
 #[cfg(test)]
 mod tests {
-    use super::super::kernel_failed::with_smoke;
     use super::*;
+    use crate::example::with_smoke;
     use crate::{Probed, RateRun, Reading};
 
     fn throttled(reason: ThrottleReason) -> Facts {

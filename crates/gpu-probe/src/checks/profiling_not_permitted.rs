@@ -10,7 +10,7 @@
 
 use super::{Diagnosis, Fix, Place};
 use crate::shell_word::shell_word;
-use crate::{Facts, Need, PackageManager, Profiler, Reading};
+use crate::{Facts, Need, PackageManager, Profiler, Reading, evidence};
 use serde::Serialize;
 
 /// The counters are for administrators only, and Nsight Compute is here.
@@ -35,7 +35,9 @@ impl ProfilingNotPermitted {
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let admin_only =
             facts.kernel_module.parameters.profiling_admin_only == Reading::Found(true);
-        let Some(tool) = tool_path(facts, Profiler::NsightCompute) else { return Vec::new() };
+        let Some(tool) = evidence::tool_path(facts, Profiler::NsightCompute) else {
+            return Vec::new();
+        };
         if !admin_only || is_administrator(facts) {
             return Vec::new();
         }
@@ -47,12 +49,6 @@ impl ProfilingNotPermitted {
             initramfs: PackageManager::of(facts).map(PackageManager::rebuild_initramfs),
         }]
     }
-}
-
-/// The path of a tool, where it is installed.
-pub(super) fn tool_path(facts: &Facts, tool: Profiler) -> Option<String> {
-    let copies = &facts.profilers.tools;
-    copies.iter().find(|copy| copy.tool == tool).map(|copy| copy.path.clone())
 }
 
 fn is_administrator(facts: &Facts) -> bool {
@@ -94,23 +90,10 @@ impl Diagnosis for ProfilingNotPermitted {
     }
 }
 
-/// The example machine with a tool installed.
-#[cfg(test)]
-pub(super) fn with_tool(tool: Profiler) -> Facts {
-    let mut facts = crate::example::h200();
-    facts.profilers.tools.push(crate::ToolCopy {
-        tool,
-        path: "/usr/local/cuda-12.6/bin/tool".to_owned(),
-        version: Reading::Absent,
-        on_path: true,
-    });
-    facts
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::example;
+    use crate::example::{self, with_tool};
 
     #[test]
     fn needs_the_tool_and_the_restriction() {

@@ -8,11 +8,8 @@
 //! another driver version, or a compile cache that cannot be written. Confirm with
 //! `CUDA_FORCE_PTX_JIT=1 PROGRAM`; the cache is `~/.nv/ComputeCache` or `CUDA_CACHE_PATH`.
 
-use super::kernel_failed::{Failure, NO_PTX_COMPILER, failures};
-use super::no_kernel_image::NO_BINARY;
-use super::ptx_too_new::UNSUPPORTED_PTX;
 use super::{Diagnosis, Fix, Place};
-use crate::{CallCode, Facts, Need};
+use crate::{CallCode, Facts, Need, evidence};
 use serde::Serialize;
 
 /// The PTX kernel failed and the cubin kernel was right.
@@ -42,9 +39,10 @@ impl PtxJitBroken {
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let disabled = facts.environment.get("CUDA_DISABLE_PTX_JIT").is_some_and(|on| on == "1");
-        let own_check = [NO_BINARY, UNSUPPORTED_PTX, NO_PTX_COMPILER];
-        let broken = |failure: &Failure<'_>| failure.ptx_only && !own_check.contains(&failure.code);
-        let found = failures(facts).into_iter().filter(broken);
+        let broken = |failure: &evidence::KernelFailure<'_>| {
+            failure.ptx_only && !evidence::CODES_OF_OTHERS.contains(&failure.code)
+        };
+        let found = evidence::kernel_failures(facts).into_iter().filter(broken);
         found
             .map(|failure| Self {
                 gpu: failure.gpu,
@@ -84,9 +82,8 @@ impl Diagnosis for PtxJitBroken {
 
 #[cfg(test)]
 mod tests {
-    use super::super::kernel_failed::with_runs;
     use super::*;
-    use crate::example;
+    use crate::example::{self, with_runs};
 
     #[test]
     fn needs_a_right_cubin() {

@@ -9,10 +9,8 @@
 //! an older `nvcc` or NVRTC, or build machine code for the GPU so that nothing has to be compiled
 //! at run time.
 
-use super::driver_too_old_for_cuda::driver_cuda;
-use super::kernel_failed::failures;
 use super::{Diagnosis, Fix, Place};
-use crate::{CallCode, Facts, Need};
+use crate::{Facts, Need, evidence};
 use cuda_compat::CudaVersion;
 use serde::Serialize;
 
@@ -32,20 +30,19 @@ pub struct PtxTooNew {
     pub driver_cuda: Option<CudaVersion>,
 }
 
-/// `CUDA_ERROR_UNSUPPORTED_PTX_VERSION`.
-pub(super) const UNSUPPORTED_PTX: CallCode = CallCode(222);
-
 impl PtxTooNew {
     pub(super) const CODE: &str = "gpu/ptx-too-new";
     pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/driver-too-old", "gpu/driver-too-old-for-cuda"];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        let found = failures(facts).into_iter().filter(|failure| failure.code == UNSUPPORTED_PTX);
+        let found = evidence::kernel_failures(facts)
+            .into_iter()
+            .filter(|failure| failure.code == evidence::UNSUPPORTED_PTX);
         found
             .map(|failure| Self {
                 gpu: failure.gpu,
                 call: failure.call.to_owned(),
-                driver_cuda: driver_cuda(facts),
+                driver_cuda: evidence::driver_cuda(facts),
             })
             .collect()
     }
@@ -76,9 +73,8 @@ impl Diagnosis for PtxTooNew {
 
 #[cfg(test)]
 mod tests {
-    use super::super::kernel_failed::with_runs;
     use super::*;
-    use crate::example;
+    use crate::example::{self, with_runs};
 
     #[test]
     fn finds_code_222_only() {

@@ -73,9 +73,9 @@ impl Diagnosis for PythonVersionDiffers {
 
 #[cfg(test)]
 mod tests {
-    use super::super::wheel_without_cuda::with_packages;
     use super::*;
     use crate::Reading;
+    use crate::example::with_packages;
 
     #[test]
     fn compares_with_the_config() {

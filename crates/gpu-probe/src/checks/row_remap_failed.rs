@@ -49,9 +49,9 @@ impl Diagnosis for RowRemapFailed {
 
 #[cfg(test)]
 mod tests {
-    use super::super::uncorrected_ecc_errors::with_nvml_gpu;
     use super::*;
-    use crate::{Reading, RemappedRows, example};
+    use crate::example::{self, with_nvml_gpu};
+    use crate::{Reading, RemappedRows};
 
     #[test]
     fn finds_a_failed_row() {

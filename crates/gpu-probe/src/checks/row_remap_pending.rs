@@ -7,8 +7,8 @@
 //! Confirm with `nvidia-smi --query --display=ROW_REMAPPER` (`Pending: Yes`). A reset of the GPU or
 //! a reboot of the machine does it.
 
-use super::uncorrected_ecc_errors::reset_gpu;
 use super::{Diagnosis, Fix, Place};
+use crate::evidence::steps;
 use crate::{Facts, Need, NvmlGpu, evidence};
 use serde::Serialize;
 
@@ -45,15 +45,15 @@ impl Diagnosis for RowRemapPending {
     }
 
     fn fixes(&self) -> Vec<Fix> {
-        vec![reset_gpu(self.index, "let the GPU replace the row")]
+        vec![steps::reset_gpu(self.index, "let the GPU replace the row")]
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::uncorrected_ecc_errors::with_nvml_gpu;
     use super::*;
-    use crate::{Reading, RemappedRows, example};
+    use crate::example::{self, with_nvml_gpu};
+    use crate::{Reading, RemappedRows};
 
     #[test]
     fn finds_a_pending_row() {

@@ -7,9 +7,8 @@
 //! Confirm with `nsys status --environment`. Lower the setting, or profile without that part: `nsys
 //! profile --sample=none --cpuctxsw=none PROGRAM`.
 
-use super::profiling_not_permitted::tool_path;
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, Profiler, Reading};
+use crate::{Facts, Need, Profiler, Reading, evidence};
 use serde::Serialize;
 
 /// `perf_event_paranoid` is over 2, and Nsight Systems is here.
@@ -38,7 +37,7 @@ impl SamplingNotPermitted {
         let user = &facts.host.user;
         let may =
             user.cap_perfmon == Reading::Found(true) || user.cap_sys_admin == Reading::Found(true);
-        let has_tool = tool_path(facts, Profiler::NsightSystems).is_some();
+        let has_tool = evidence::tool_path(facts, Profiler::NsightSystems).is_some();
         if paranoid <= MOST || may || !has_tool {
             return Vec::new();
         }
@@ -68,9 +67,8 @@ impl Diagnosis for SamplingNotPermitted {
 
 #[cfg(test)]
 mod tests {
-    use super::super::profiling_not_permitted::with_tool;
     use super::*;
-    use crate::example;
+    use crate::example::{self, with_tool};
 
     #[test]
     fn needs_the_tool_and_the_setting() {

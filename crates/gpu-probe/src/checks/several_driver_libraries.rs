@@ -11,6 +11,7 @@
 //! forward-compatibility copies are not counted here: they are other problems.
 
 use super::{Diagnosis, Fix, Place};
+use crate::evidence::steps;
 use crate::shell_word::shell_word;
 use crate::{Facts, LibraryKind, Need, evidence};
 use serde::Serialize;
@@ -69,7 +70,7 @@ impl Diagnosis for SeveralDriverLibraries {
                 format!("dpkg -S {0} || rpm -qf {0} || pacman -Qo {0}", paths.join(" ")),
             ),
             Fix::by_hand("remove the copies that are not of the running driver"),
-            Fix::by_command("renew the loader's list", "sudo ldconfig"),
+            steps::renew_loader_list(),
         ]
     }
 }

@@ -69,9 +69,9 @@ impl Diagnosis for SeveralGpuStacks {
 
 #[cfg(test)]
 mod tests {
-    use super::super::wheel_without_cuda::with_packages;
     use super::*;
-    use crate::{Reading, example};
+    use crate::Reading;
+    use crate::example::{self, with_packages};
 
     #[test]
     fn compares_major_versions_in_one_environment() {

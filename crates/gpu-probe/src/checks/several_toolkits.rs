@@ -8,7 +8,7 @@
 
 use super::{Diagnosis, Fix, Place};
 use crate::shell_word::shell_word;
-use crate::{Facts, Need, Toolkit};
+use crate::{Facts, Need, Toolkit, evidence};
 use cuda_compat::CudaVersion;
 use serde::Serialize;
 
@@ -30,8 +30,6 @@ pub struct SeveralToolkits {
     pub by_variable_folder: String,
 }
 
-const VARIABLES: [&str; 2] = ["CUDA_HOME", "CUDA_PATH"];
-
 impl SeveralToolkits {
     pub(super) const CODE: &str = "gpu/several-toolkits";
     pub(super) const FOLLOWS_FROM: &[&str] = &[];
@@ -40,7 +38,7 @@ impl SeveralToolkits {
         let Some(shell) = facts.toolkits.iter().find(|toolkit| toolkit.first_on_path) else {
             return Vec::new();
         };
-        VARIABLES
+        evidence::TOOLKIT_VARIABLES
             .into_iter()
             .find_map(|variable| Self::of(facts, shell, variable))
             .into_iter()
@@ -48,7 +46,7 @@ impl SeveralToolkits {
     }
 
     fn of(facts: &Facts, shell: &Toolkit, variable: &'static str) -> Option<Self> {
-        let named = named_by(facts, variable)?;
+        let named = evidence::toolkit_named_by(facts, variable)?;
         let on_path = *shell.version.found()?;
         let by_variable = *named.version.found()?;
         (named.path != shell.path && on_path.minor_line() != by_variable.minor_line()).then(|| {
@@ -61,22 +59,6 @@ impl SeveralToolkits {
             }
         })
     }
-}
-
-fn named_by<'a>(facts: &'a Facts, variable: &str) -> Option<&'a Toolkit> {
-    facts.toolkits.iter().find(|toolkit| toolkit.found_by.iter().any(|by| by == variable))
-}
-
-/// The toolkit that a build would use: the one on `PATH`, else the one of a variable, else the only
-/// one there is.
-pub(super) fn active_toolkit(facts: &Facts) -> Option<&Toolkit> {
-    let on_path = facts.toolkits.iter().find(|toolkit| toolkit.first_on_path);
-    let by_variable = || VARIABLES.into_iter().find_map(|variable| named_by(facts, variable));
-    let only = || match facts.toolkits.as_slice() {
-        [toolkit] => Some(toolkit),
-        _ => None,
-    };
-    on_path.or_else(by_variable).or_else(only)
 }
 
 impl Diagnosis for SeveralToolkits {
@@ -96,23 +78,11 @@ impl Diagnosis for SeveralToolkits {
     }
 }
 
-/// The example machine with a second toolkit, which `CUDA_HOME` names.
-#[cfg(test)]
-pub(super) fn with_second_toolkit(version: &str) -> Facts {
-    let mut facts = crate::example::h200();
-    facts.toolkits.push(Toolkit {
-        path: format!("/usr/local/cuda-{version}"),
-        found_by: vec!["CUDA_HOME".to_owned(), "/usr/local".to_owned()],
-        version: crate::Reading::Found(version.parse().unwrap()),
-        ..Toolkit::default()
-    });
-    facts
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Reading, example};
+    use crate::Reading;
+    use crate::example::{self, with_second_toolkit};
 
     #[test]
     fn compares_path_and_variable() {

@@ -6,9 +6,8 @@
 //! Confirm with `findmnt --target "${TMPDIR:-/tmp}"`. Point `TMPDIR` to a folder from which
 //! programs may run.
 
-use super::profiling_not_permitted::tool_path;
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, Profiler, Reading};
+use crate::{Facts, Need, Profiler, Reading, evidence};
 use serde::Serialize;
 
 /// The temporary folder has `noexec`, and Nsight Systems is here.
@@ -25,7 +24,7 @@ impl TemporaryFolderNoexec {
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let folder = &facts.host.temporary_folder;
-        let has_tool = tool_path(facts, Profiler::NsightSystems).is_some();
+        let has_tool = evidence::tool_path(facts, Profiler::NsightSystems).is_some();
         if folder.noexec != Reading::Found(true) || !has_tool {
             return Vec::new();
         }
@@ -48,9 +47,8 @@ impl Diagnosis for TemporaryFolderNoexec {
 
 #[cfg(test)]
 mod tests {
-    use super::super::profiling_not_permitted::with_tool;
     use super::*;
-    use crate::example;
+    use crate::example::{self, with_tool};
 
     #[test]
     fn needs_the_tool_and_the_mount() {

@@ -36,7 +36,8 @@ impl ThermalThrottling {
     pub(super) const FOLLOWS_FROM: &[&str] = &[];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        let under_load: Vec<Self> = evidence::smoke_gpus(facts).iter().filter_map(Self::under_load).collect();
+        let under_load: Vec<Self> =
+            evidence::smoke_gpus(facts).iter().filter_map(Self::under_load).collect();
         let now = evidence::nvml_gpus(facts).iter().filter_map(Self::now);
         let news = now.filter(|one| under_load.iter().all(|other| other.gpu != one.gpu));
         let news: Vec<Self> = news.collect();
@@ -45,8 +46,8 @@ impl ThermalThrottling {
 
     fn under_load(gpu: &SmokeGpu) -> Option<Self> {
         let samples = gpu.watch.samples;
-        let software = samples_with(gpu, ThrottleReason::SoftwareThermal);
-        let hardware = samples_with(gpu, ThrottleReason::HardwareThermal);
+        let software = evidence::throttled_samples(gpu, ThrottleReason::SoftwareThermal);
+        let hardware = evidence::throttled_samples(gpu, ThrottleReason::HardwareThermal);
         let worst = software.max(hardware);
         let tolerated = u64::from(software) * 10 <= u64::from(samples) * TOLERATED_OF_TEN;
         if hardware == 0 && tolerated {
@@ -80,12 +81,6 @@ impl ThermalThrottling {
     }
 }
 
-/// In how many samples under load the clocks were held down for this reason.
-pub(super) fn samples_with(gpu: &SmokeGpu, reason: ThrottleReason) -> u32 {
-    let same = gpu.watch.throttled.iter().filter(|(other, _)| *other == reason);
-    same.map(|(_, samples)| *samples).max().unwrap_or(0)
-}
-
 impl Diagnosis for ThermalThrottling {
     fn place(&self) -> Place {
         self.gpu.clone()
@@ -104,10 +99,9 @@ impl Diagnosis for ThermalThrottling {
 
 #[cfg(test)]
 mod tests {
-    use super::super::kernel_failed::with_smoke;
-    use super::super::uncorrected_ecc_errors::with_nvml_gpu;
     use super::*;
-    use crate::{Reading, example};
+    use crate::Reading;
+    use crate::example::{self, with_nvml_gpu, with_smoke};
 
     #[test]
     fn judges_samples_under_load() {

@@ -8,10 +8,8 @@
 //! Confirm with `nvcc --ptx` on any file and its `.version` line, and the `CUDA Version` that
 //! `nvidia-smi` shows. Update the driver, or build machine code for the GPU.
 
-use super::driver_too_old_for_cuda::driver_cuda;
-use super::several_toolkits::active_toolkit;
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need};
+use crate::{Facts, Need, evidence};
 use cuda_compat::{CudaVersion, PtxVersion, newest_ptx_for_driver_cuda, ptx_for};
 use serde::Serialize;
 
@@ -44,9 +42,10 @@ impl ToolkitPtxTooNew {
     }
 
     fn of(facts: &Facts) -> Option<Self> {
-        let toolkit = active_toolkit(facts).filter(|toolkit| toolkit.nvcc.found().is_some())?;
+        let toolkit =
+            evidence::active_toolkit(facts).filter(|toolkit| toolkit.nvcc.found().is_some())?;
         let cuda = *toolkit.version.found()?;
-        let driver_cuda = driver_cuda(facts)?;
+        let driver_cuda = evidence::driver_cuda(facts)?;
         let ptx = ptx_for(cuda)?;
         let driver_ptx = newest_ptx_for_driver_cuda(driver_cuda)?;
         let folder = toolkit.path.clone();
@@ -75,9 +74,9 @@ impl Diagnosis for ToolkitPtxTooNew {
 
 #[cfg(test)]
 mod tests {
-    use super::super::driver_too_old_for_cuda::with_driver_cuda;
     use super::*;
-    use crate::{Reading, example};
+    use crate::Reading;
+    use crate::example::{self, with_driver_cuda};
 
     #[test]
     fn compares_toolkit_and_driver() {

@@ -6,10 +6,9 @@
 //! Confirm with `nvcc --version`. Install the project's toolkit beside the other one (several can
 //! live in `/usr/local/cuda-X.Y`), or build in the project's image.
 
-use super::several_toolkits::active_toolkit;
 use super::{Diagnosis, Fix, Place};
 use crate::shell_word::shell_word;
-use crate::{Facts, Need, Toolkit};
+use crate::{Facts, Need, Toolkit, evidence};
 use cuda_compat::CudaVersion;
 use serde::Serialize;
 
@@ -36,7 +35,7 @@ impl ToolkitVersionDiffers {
 
     pub(super) fn find(facts: &Facts, need: &Need) -> Vec<Self> {
         let Some(needed) = need.cuda else { return Vec::new() };
-        let Some(toolkit) = active_toolkit(facts) else { return Vec::new() };
+        let Some(toolkit) = evidence::active_toolkit(facts) else { return Vec::new() };
         let Some(&found) = toolkit.version.found() else { return Vec::new() };
         if is_met_by(needed, found) {
             return Vec::new();
@@ -79,9 +78,8 @@ impl Diagnosis for ToolkitVersionDiffers {
 
 #[cfg(test)]
 mod tests {
-    use super::super::several_toolkits::with_second_toolkit;
     use super::*;
-    use crate::example;
+    use crate::example::{self, with_second_toolkit};
 
     #[test]
     fn compares_with_the_config() {

@@ -9,7 +9,6 @@
 //! of a bad riser. Look at the link with `nvidia-smi
 //! --query-gpu=pcie.link.gen.current,pcie.link.width.current --format=csv` while a copy runs.
 
-use super::bandwidth_low::is_sliced;
 use super::{Diagnosis, Fix, Place};
 use crate::{BandwidthRun, Facts, Need, Reading, SmokeGpu, evidence};
 use cuda_compat::pcie_floor_x16_gb_s;
@@ -43,7 +42,8 @@ impl TransferSlow {
     pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/pcie-link-narrow", "gpu/xid-hardware"];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        let whole = evidence::smoke_gpus(facts).iter().filter(|gpu| !is_sliced(facts, gpu));
+        let whole =
+            evidence::smoke_gpus(facts).iter().filter(|gpu| !evidence::is_sliced(facts, gpu));
         whole.flat_map(|gpu| Self::of(facts, gpu)).collect()
     }
 
@@ -105,8 +105,8 @@ impl Diagnosis for TransferSlow {
 
 #[cfg(test)]
 mod tests {
-    use super::super::kernel_failed::with_smoke;
     use super::*;
+    use crate::example::with_smoke;
 
     fn find(gb_per_s: f64, generation: Reading<u32>, width: u32) -> usize {
         let facts = with_smoke(|gpu| {

@@ -8,6 +8,7 @@
 //! a reset; if the count grows again after it, the GPU has to be replaced.
 
 use super::{Diagnosis, Fix, Place};
+use crate::evidence::steps;
 use crate::{Facts, Need, NvmlGpu, evidence};
 use serde::Serialize;
 
@@ -41,17 +42,6 @@ impl UncorrectedEccErrors {
     }
 }
 
-/// The step that resets a GPU.
-pub(super) fn reset_gpu(index: u32, why: &str) -> Fix {
-    Fix::by_command(
-        format!(
-            "{why}: end every program that uses the GPU and reset it (on the host, not in a \
-             container), or reboot"
-        ),
-        format!("sudo nvidia-smi --gpu-reset --id={index}"),
-    )
-}
-
 impl Diagnosis for UncorrectedEccErrors {
     fn place(&self) -> Place {
         self.gpu.clone()
@@ -59,25 +49,17 @@ impl Diagnosis for UncorrectedEccErrors {
 
     fn fixes(&self) -> Vec<Fix> {
         vec![
-            reset_gpu(self.index, "let the GPU take the bad memory out of use"),
+            steps::reset_gpu(self.index, "let the GPU take the bad memory out of use"),
             Fix::by_hand("if the count grows again after that, have the GPU replaced"),
         ]
     }
 }
 
-/// The example machine, with its GPU of NVML changed.
-#[cfg(test)]
-pub(super) fn with_nvml_gpu(change: impl FnOnce(&mut NvmlGpu)) -> Facts {
-    let mut facts = crate::example::h200();
-    let crate::Probed::Answered(nvml) = &mut facts.nvml else { panic!("the example has NVML") };
-    change(&mut nvml.gpus[0]);
-    facts
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Probed, Reading, example};
+    use crate::example::{self, with_nvml_gpu};
+    use crate::{Probed, Reading};
 
     #[test]
     fn counts_since_the_driver_was_loaded() {

@@ -8,9 +8,8 @@
 //! Compare the `CUDA Version` of `nvidia-smi` with `python -c 'import torch;
 //! print(torch.version.cuda)'`. Update the driver, or install the build for an older CUDA.
 
-use super::driver_too_old_for_cuda::{driver_cuda, runs};
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, PythonEnvironment};
+use crate::{Facts, Need, PythonEnvironment, evidence};
 use cuda_compat::CudaVersion;
 use serde::Serialize;
 
@@ -35,7 +34,7 @@ impl WheelCudaTooNew {
     pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/driver-too-old", "gpu/driver-too-old-for-cuda"];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        let Some(driver_cuda) = driver_cuda(facts) else { return Vec::new() };
+        let Some(driver_cuda) = evidence::driver_cuda(facts) else { return Vec::new() };
         let environments = facts.python.iter();
         environments.filter_map(|environment| Self::of(environment, driver_cuda)).collect()
     }
@@ -47,7 +46,7 @@ impl WheelCudaTooNew {
             .packages
             .iter()
             .filter_map(|package| Some((package, *package.cuda.found()?)))
-            .filter(|(_, cuda)| !runs(driver_cuda, *cuda))
+            .filter(|(_, cuda)| !evidence::driver_runs(driver_cuda, *cuda))
             .collect();
         newer.sort_by_key(|(package, _)| package.name.starts_with("nvidia-"));
         let (package, cuda) = newer.first()?;
@@ -83,9 +82,9 @@ impl Diagnosis for WheelCudaTooNew {
 
 #[cfg(test)]
 mod tests {
-    use super::super::wheel_without_cuda::with_packages;
     use super::*;
-    use crate::{Reading, example};
+    use crate::Reading;
+    use crate::example::{self, with_packages};
 
     #[test]
     fn compares_major_versions() {

@@ -8,9 +8,8 @@
 //! Confirm with `python -c 'import torch; print(torch.cuda.get_arch_list())'`; an entry `compute_…`
 //! in it is PTX, which a newer GPU can still use. Install a release that was built for this GPU.
 
-use super::gpu_not_in_project::{KnownGpu, gpu_capabilities};
 use super::{Diagnosis, Fix, Place};
-use crate::{Facts, Need, PythonEnvironment, PythonPackage};
+use crate::{Facts, Need, PythonEnvironment, PythonPackage, evidence};
 use cuda_compat::{ComputeCapability, machine_code_runs_on};
 use serde::Serialize;
 
@@ -46,7 +45,7 @@ impl WheelWithoutArchitecture {
     pub(super) const FOLLOWS_FROM: &[&str] = &[];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        let mut gpus = gpu_capabilities(facts);
+        let mut gpus = evidence::gpu_capabilities(facts);
         // GPUs of one capability fail alike: the first stands for all.
         gpus.dedup_by_key(|gpu| gpu.capability);
         let environments = facts.python.iter();
@@ -55,7 +54,7 @@ impl WheelWithoutArchitecture {
             .collect()
     }
 
-    fn of(environment: &PythonEnvironment, gpu: &KnownGpu) -> Vec<Self> {
+    fn of(environment: &PythonEnvironment, gpu: &evidence::KnownGpu) -> Vec<Self> {
         let Some(capability) = gpu.capability else { return Vec::new() };
         let without = |package: &PythonPackage| {
             let architectures = package.architectures.found().filter(|list| !list.is_empty())?;
@@ -99,9 +98,9 @@ impl Diagnosis for WheelWithoutArchitecture {
 
 #[cfg(test)]
 mod tests {
-    use super::super::wheel_without_cuda::with_packages;
     use super::*;
     use crate::Reading;
+    use crate::example::with_packages;
 
     #[test]
     fn compares_with_the_gpu() {

@@ -67,31 +67,11 @@ impl Diagnosis for WheelWithoutCuda {
     }
 }
 
-/// The example machine with one virtual environment of these packages: name, version, CUDA.
-#[cfg(test)]
-pub(super) fn with_packages(packages: &[(&str, &str, crate::Reading<&str>)]) -> Facts {
-    let package =
-        |(name, version, cuda): &(&str, &str, crate::Reading<&str>)| crate::PythonPackage {
-            name: (*name).to_owned(),
-            version: (*version).to_owned(),
-            cuda: cuda.clone().map(|text| text.parse().unwrap()),
-            architectures: crate::Reading::Unknown("not in its files".to_owned()),
-        };
-    let mut facts = crate::example::h200();
-    facts.python.push(PythonEnvironment {
-        site_packages: "/home/dev/.venv/lib/python3.11/site-packages".to_owned(),
-        found_by: "VIRTUAL_ENV".to_owned(),
-        python: crate::Reading::Found("3.11".parse().unwrap()),
-        packages: packages.iter().map(package).collect(),
-        unreadable: Vec::new(),
-    });
-    facts
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Reading, example};
+    use crate::Reading;
+    use crate::example::{self, with_packages};
 
     #[test]
     fn finds_a_build_for_the_processor() {

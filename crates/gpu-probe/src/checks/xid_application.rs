@@ -8,15 +8,14 @@
 //! Look at the lines with `sudo dmesg --ctime | grep Xid`; most name the process. Run that program
 //! under `compute-sanitizer`, which names the kernel and the line of the wrong access.
 
-use super::xid_hardware::times;
 use super::{Diagnosis, Fix, Place};
 use crate::shell_word::shell_word;
-use crate::{Facts, Need, XidActor, XidEvent, evidence, xid};
+use crate::{Facts, Need, XidActor, evidence, xid};
 use serde::Serialize;
 
 /// An Xid that a program causes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("your program: Xid {code}, {meaning} ({})", times(*.count, .programs))]
+#[error("your program: Xid {code}, {meaning} ({})", evidence::xid_times(*.count, .programs))]
 pub struct XidApplication {
     /// Which GPU.
     #[serde(skip)]
@@ -53,11 +52,11 @@ impl XidApplication {
     ];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        let groups = xid_groups(facts).into_iter();
+        let groups = evidence::xid_groups(facts).into_iter();
         groups.filter_map(Self::of).collect()
     }
 
-    fn of(group: XidGroup) -> Option<Self> {
+    fn of(group: evidence::XidGroup) -> Option<Self> {
         let row = xid(group.code).filter(|row| row.actor() == XidActor::Developer)?;
         Some(Self {
             gpu: group.gpu,
@@ -71,61 +70,6 @@ impl XidApplication {
             last: group.last,
         })
     }
-}
-
-/// The lines of one code of one GPU.
-pub(super) struct XidGroup {
-    pub(super) gpu: Place,
-    pub(super) code: u32,
-    pub(super) count: u64,
-    pub(super) programs: Vec<String>,
-    pub(super) last: String,
-}
-
-/// The Xid lines of the kernel log and of the smoke test, by code and GPU, in the order in which they
-/// first came.
-pub(super) fn xid_groups(facts: &Facts) -> Vec<XidGroup> {
-    let mut groups: Vec<XidGroup> = Vec::new();
-    for event in xid_events(facts) {
-        let gpu = place_of(facts, &event.pci_address);
-        let known = groups.iter().position(|group| group.code == event.code && group.gpu == gpu);
-        let index = known.unwrap_or(groups.len());
-        if known.is_none() {
-            let (programs, last) = (Vec::new(), String::new());
-            groups.push(XidGroup { gpu, code: event.code, count: 0, programs, last });
-        }
-        let group = &mut groups[index];
-        group.count += 1;
-        group.last.clone_from(&event.text);
-        group.programs.extend(event.program.found().cloned());
-    }
-    for group in &mut groups {
-        group.programs.sort_unstable();
-        group.programs.dedup();
-    }
-    groups
-}
-
-/// A line that came during the smoke test may stand in the log, too: it is counted once.
-fn xid_events(facts: &Facts) -> Vec<&XidEvent> {
-    let logged = facts.kernel_log.found().map(|log| log.xids.as_slice()).unwrap_or_default();
-    let watched =
-        evidence::smoke_gpus(facts).iter().filter_map(|gpu| gpu.watch.xids.found()).flatten();
-    let mut events: Vec<&XidEvent> = logged.iter().collect();
-    for event in watched {
-        if !events.contains(&event) {
-            events.push(event);
-        }
-    }
-    events
-}
-
-fn place_of(facts: &Facts, address: &str) -> Place {
-    let by_nvml = evidence::nvml_gpus(facts)
-        .iter()
-        .find(|gpu| gpu.pci_address.found().is_some_and(|other| other == address));
-    let name = by_nvml.and_then(|gpu| gpu.name.found()).cloned();
-    Place::Gpu { gpu: address.to_owned(), name }
 }
 
 impl Diagnosis for XidApplication {
@@ -152,29 +96,11 @@ impl Diagnosis for XidApplication {
     }
 }
 
-/// The example machine with these Xids in its kernel log.
-#[cfg(test)]
-pub(super) fn with_xids(codes: &[u32]) -> Facts {
-    let mut facts = crate::example::h200();
-    let event = |code: &u32| XidEvent {
-        code: *code,
-        pci_address: crate::example::H200_ADDRESS.to_owned(),
-        since_boot_s: crate::Reading::Found(1234),
-        pid: crate::Reading::Found(4711),
-        program: crate::Reading::Found("train".to_owned()),
-        text: "pid=4711, name=train".to_owned(),
-    };
-    if let crate::Reading::Found(log) = &mut facts.kernel_log {
-        log.xids = codes.iter().map(event).collect();
-    }
-    facts
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::kernel_failed::with_smoke;
     use super::*;
-    use crate::{Reading, example};
+    use crate::Reading;
+    use crate::example::{self, with_smoke, with_xids};
 
     #[test]
     fn finds_what_a_program_causes() {

@@ -9,15 +9,14 @@
 //! Look at the lines with `sudo dmesg --ctime | grep Xid`. `nvidia-bug-report.sh` collects what the
 //! maker will ask for.
 
-use super::xid_application::{XidGroup, xid_groups};
 use super::{Diagnosis, Fix, Place};
 use crate::shell_word::shell_word;
-use crate::{Facts, Need, XidAction, XidActor, XidImpact, xid};
+use crate::{Facts, Need, XidAction, XidActor, XidImpact, evidence, xid};
 use serde::Serialize;
 
 /// An Xid that a program does not cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("Xid {code}: {meaning} ({})", times(*.count, .programs))]
+#[error("Xid {code}: {meaning} ({})", evidence::xid_times(*.count, .programs))]
 pub struct XidHardware {
     /// Which GPU.
     #[serde(skip)]
@@ -38,16 +37,6 @@ pub struct XidHardware {
     pub last: String,
 }
 
-/// `once`, `3 times`, with the programs.
-pub(super) fn times(count: u64, programs: &[String]) -> String {
-    let times = if count == 1 { "once".to_owned() } else { format!("{count} times") };
-    if programs.is_empty() {
-        return format!("{times} since boot");
-    }
-    let named: Vec<String> = programs.iter().map(|program| format!("`{program}`")).collect();
-    format!("{times} since boot, in {}", named.join(", "))
-}
-
 impl XidHardware {
     pub(super) const CODE: &str = "gpu/xid-hardware";
     pub(super) const FOLLOWS_FROM: &[&str] = &[
@@ -62,11 +51,11 @@ impl XidHardware {
     ];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
-        let groups = xid_groups(facts).into_iter();
+        let groups = evidence::xid_groups(facts).into_iter();
         groups.filter_map(Self::of).collect()
     }
 
-    fn of(group: XidGroup) -> Option<Self> {
+    fn of(group: evidence::XidGroup) -> Option<Self> {
         let known = xid(group.code);
         if known.is_some_and(|row| row.actor() != XidActor::Administrator) {
             return None;
@@ -137,9 +126,9 @@ fn reset(gpu: &Place) -> Fix {
 
 #[cfg(test)]
 mod tests {
-    use super::super::xid_application::with_xids;
     use super::*;
-    use crate::{Reading, example};
+    use crate::Reading;
+    use crate::example::{self, with_xids};
 
     #[test]
     fn finds_what_a_program_does_not_cause() {

@@ -1,6 +1,11 @@
 //! Whose a code is: the one check that reports a code of NVML or CUDA.
 
-use super::*;
+use super::{
+    MPS_CODES, cuda, cuda_failure, cuda_returned, cuda_works, dead_uvm_node, has_usual_driver,
+    hides_every_device, in_container, in_wsl, is_mig_without_instances, lost_by_container,
+    mapped_cuda, nvml, nvml_failure, nvml_gpus, nvml_works, restricted_gpus,
+};
+use crate::{FabricState, Facts, NvmlGpu};
 
 /// The check to which the code of a failed `nvmlInit_v2` belongs.
 pub(crate) fn nvml_claim(facts: &Facts) -> Option<&'static str> {
@@ -71,6 +76,33 @@ fn init_claim(facts: &Facts, code: u32) -> Option<&'static str> {
     broken.then_some("gpu/uvm-broken")
 }
 
-fn hides_every_device(facts: &Facts) -> bool {
-    crate::VisibleDevicesInvalid::hides_all(facts)
+/// Whether `nvidia_uvm` of the open module runs with heterogeneous memory management.
+fn heterogeneous_memory_is_on(facts: &Facts) -> bool {
+    let open = facts.kernel_module.loaded.found().and_then(|loaded| loaded.open.found());
+    open == Some(&true) && facts.kernel_module.parameters.uvm_disable_hmm.found() == Some(&false)
+}
+
+/// Whether the machine is one that sleeps, and does not keep the GPU's memory while it does.
+fn uvm_lost_after_sleep(facts: &Facts) -> bool {
+    nvml_works(facts)
+        && !in_container(facts)
+        && facts.host.machine.laptop.found() == Some(&true)
+        && facts.kernel_module.parameters.preserve_video_memory.found() == Some(&false)
+}
+
+/// The state of the first fabric that is not ready.
+pub(crate) fn unready_fabric(facts: &Facts) -> Option<&FabricState> {
+    let unready = |fabric: &&FabricState| match fabric.state {
+        1 | 2 => true,
+        3 => !fabric.status.is_success(),
+        _ => false,
+    };
+    nvml_gpus(facts).iter().filter_map(|gpu| gpu.fabric.found()).find(unready)
+}
+
+/// Whether the fabric keeps CUDA from starting, whatever code CUDA returned.
+pub(crate) fn fabric_stops_cuda(facts: &Facts) -> bool {
+    let told = cuda_returned(facts, 802);
+    let stuck = unready_fabric(facts).is_some() && cuda(facts).is_some();
+    told || stuck && cuda_claim(facts).is_none() && !cuda_works(facts)
 }

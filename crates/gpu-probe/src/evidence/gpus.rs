@@ -1,6 +1,8 @@
 //! How GPUs are named, and where a problem of theirs is.
 
-use super::*;
+use super::{nvml, nvml_gpus, pci_gpus};
+use crate::{Facts, NvmlGpu, Place, SmokeGpu};
+use cuda_compat::ComputeCapability;
 
 /// The name by which a person knows an NVML GPU: its PCI address, or `GPU 3`.
 ///
@@ -64,4 +66,41 @@ pub(crate) fn smoke_place(gpu: &SmokeGpu) -> Place {
         gpu: address.unwrap_or_else(|| format!("GPU {}", gpu.ordinal)),
         name: gpu.name.found().cloned(),
     }
+}
+
+/// What is known of one GPU.
+#[derive(Debug, Clone)]
+pub(crate) struct KnownGpu {
+    /// Where.
+    pub(crate) place: Place,
+    /// Its name.
+    pub(crate) name: Option<String>,
+    /// Its compute capability.
+    pub(crate) capability: Option<ComputeCapability>,
+}
+
+/// The GPUs: as NVML shows them, else as CUDA does.
+pub(crate) fn gpu_capabilities(facts: &Facts) -> Vec<KnownGpu> {
+    let by_nvml: Vec<KnownGpu> = nvml_gpus(facts)
+        .iter()
+        .map(|gpu| KnownGpu {
+            place: nvml_place(gpu),
+            name: gpu.name.found().cloned(),
+            capability: gpu.compute_capability.found().copied(),
+        })
+        .collect();
+    if by_nvml.iter().any(|gpu| gpu.capability.is_some()) {
+        return by_nvml;
+    }
+    let devices = facts.cuda.answered().map(|cuda| cuda.devices.as_slice()).unwrap_or_default();
+    let by_cuda = devices.iter().map(|device| KnownGpu {
+        place: Place::Gpu {
+            gpu: device.pci_address.found().cloned().unwrap_or_else(|| device.ordinal.to_string()),
+            name: device.name.found().cloned(),
+        },
+        name: device.name.found().cloned(),
+        capability: device.compute_capability.found().copied(),
+    });
+    let by_cuda: Vec<KnownGpu> = by_cuda.collect();
+    if by_cuda.is_empty() { by_nvml } else { by_cuda }
 }
