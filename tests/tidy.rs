@@ -161,6 +161,20 @@ fn checks_are_complete() {
 }
 
 #[test]
+fn a_check_imports_no_other_check() {
+    let modules = gpu_probe::CHECKS.iter().map(|check| check.code.replace('-', "_"));
+    let paths: Vec<String> =
+        modules.map(|code| format!("super::{}::", code.trim_start_matches("gpu/"))).collect();
+    let offends = |name: &str, text: &str| {
+        name.starts_with("crates/gpu-probe/src/checks/")
+            && paths.iter().any(|path| text.contains(path.as_str()))
+    };
+    let offenders = files(".rs").into_iter().filter(|(name, text)| offends(name, text));
+    let offenders = offenders.map(|(name, _)| name).collect();
+    none(offenders, "what two checks need stands in evidence/");
+}
+
+#[test]
 fn causes_stand_before_what_follows() {
     let position = |code: &str| gpu_probe::CHECKS.iter().position(|check| check.code == code);
     let mut offenders = Vec::new();

@@ -1,6 +1,6 @@
 //! What several checks ask the facts: is there a GPU, does the driver work, whose is this code.
 //! A check imports no other check: what two of them need stands here, and the steps of a fix that
-//! two of them propose in [`steps`].
+//! two of them propose in [`crate::steps`].
 //!
 //! A code of NVML or CUDA belongs to one check at most: [`nvml_claim`] and [`cuda_claim`] say to
 //! which. A code that nobody claims is reported by `gpu/nvml-failed` or `gpu/cuda-init-failed`.
@@ -15,7 +15,6 @@ mod machine;
 mod nodes;
 mod presence;
 mod rates;
-pub(crate) mod steps;
 mod toolkits;
 mod visible_devices;
 mod xids;

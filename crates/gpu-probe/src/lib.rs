@@ -48,6 +48,7 @@ mod pci_address;
 mod read;
 mod shell_word;
 mod smoke;
+mod steps;
 mod unlooked;
 mod xid;
 

@@ -11,7 +11,7 @@
 //! --format=csv --loop=1`. Another program on the same GPU takes its share, too.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence::steps;
+use crate::steps;
 use crate::{Facts, Need, RateRun, Reading, SmokeGpu, evidence};
 use serde::Serialize;
 

@@ -10,7 +10,7 @@
 //! bandwidth.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence::steps;
+use crate::steps;
 use crate::{Facts, Need, SmokeGpu, evidence};
 use serde::Serialize;
 

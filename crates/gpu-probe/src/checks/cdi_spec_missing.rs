@@ -8,7 +8,7 @@
 //! file anew after every driver update.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence::steps;
+use crate::steps;
 use crate::{Facts, Need, Profile, evidence};
 use serde::Serialize;
 

@@ -9,7 +9,7 @@
 //! files in `/etc/cdi` and `/var/run/cdi` are both used.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence::steps;
+use crate::steps;
 use crate::shell_word::shell_word;
 use crate::{CdiDevice, CdiSpec, Facts, Need, Reading};
 use serde::Serialize;

@@ -7,7 +7,7 @@
 //! NVIDIA's repository, tell Docker about it, and restart Docker.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence::steps;
+use crate::steps;
 use crate::{Facts, Need, Profile, evidence};
 use serde::Serialize;
 

@@ -9,7 +9,7 @@
 //! that the operating system refused something, 2 that memory ran out.
 
 use super::{Diagnosis, DriverSeat, Fix, KERNEL_LOG, Place};
-use crate::evidence::steps;
+use crate::steps;
 use crate::{CallCode, Facts, Need, cuda_code_name, evidence};
 use serde::Serialize;
 

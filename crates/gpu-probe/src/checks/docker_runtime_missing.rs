@@ -10,7 +10,7 @@
 //! Docker was not restarted since.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence::steps;
+use crate::steps;
 use crate::{Facts, Need, Profile, evidence};
 use serde::Serialize;
 

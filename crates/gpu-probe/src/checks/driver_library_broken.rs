@@ -8,7 +8,7 @@
 //! same build step that brought it.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence::steps;
+use crate::steps;
 use crate::shell_word::shell_word;
 use crate::{Facts, Need, Reading, evidence};
 use serde::Serialize;

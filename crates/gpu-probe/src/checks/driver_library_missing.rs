@@ -13,7 +13,7 @@
 //! driver.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence::steps;
+use crate::steps;
 use crate::{Facts, LibraryCopy, LibraryKind, Need, PackageManager, Reading, evidence};
 use serde::Serialize;
 

@@ -8,7 +8,7 @@
 //! unless the GPU is older than Turing; the newest GPUs work with no other.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence::steps;
+use crate::steps;
 use crate::{Facts, Need, PackageManager, evidence};
 use serde::Serialize;
 

@@ -9,7 +9,7 @@
 //! silences the error and nothing else.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence::steps;
+use crate::steps;
 use crate::{Facts, Need, PackageManager, evidence};
 use serde::Serialize;
 

@@ -9,7 +9,7 @@
 //! somebody else holds the GPU, 700 to 719 that the kernel itself died on the GPU.
 
 use super::{Diagnosis, DriverSeat, Fix, Place};
-use crate::evidence::steps;
+use crate::steps;
 use crate::{CallCode, Facts, Need, cuda_code_name, evidence};
 use serde::Serialize;
 

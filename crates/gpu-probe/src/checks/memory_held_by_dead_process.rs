@@ -9,7 +9,7 @@
 //! of other processes are not visible.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence::steps;
+use crate::steps;
 use crate::{Facts, Need, NvmlGpu, evidence};
 use serde::Serialize;
 

@@ -8,7 +8,7 @@
 //! wrote it: `sudo prime-select nvidia` or `on-demand`.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence::steps;
+use crate::steps;
 use crate::{Facts, Need, PackageManager, evidence};
 use serde::Serialize;
 

@@ -8,7 +8,7 @@
 //! the node, it writes the configuration itself: look at its `nvidia-container-toolkit` pod first.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence::steps;
+use crate::steps;
 use crate::{Facts, Need, Profile, Reading};
 use serde::Serialize;
 

@@ -9,7 +9,7 @@
 //! NVIDIA driver holds is not reported: there the split is meant.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence::steps;
+use crate::steps;
 use crate::{Facts, Need, PackageManager, evidence};
 use serde::Serialize;
 

@@ -9,7 +9,7 @@
 //! missing, 8 that a power cable is not connected, 14 that the GPU's own settings are damaged.
 
 use super::{Diagnosis, DriverSeat, Fix, KERNEL_LOG, Place};
-use crate::evidence::steps;
+use crate::steps;
 use crate::{CallCode, Facts, Need, evidence, nvml_code_name};
 use serde::Serialize;
 

@@ -7,7 +7,7 @@
 //! the GPU or reboot the machine.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence::steps;
+use crate::steps;
 use crate::{Facts, Need, Reading, evidence};
 use serde::Serialize;
 

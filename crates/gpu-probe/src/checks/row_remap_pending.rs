@@ -8,7 +8,7 @@
 //! a reboot of the machine does it.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence::steps;
+use crate::steps;
 use crate::{Facts, Need, NvmlGpu, evidence};
 use serde::Serialize;
 

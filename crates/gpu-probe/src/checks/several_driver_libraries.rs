@@ -11,7 +11,7 @@
 //! forward-compatibility copies are not counted here: they are other problems.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence::steps;
+use crate::steps;
 use crate::shell_word::shell_word;
 use crate::{Facts, LibraryKind, Need, evidence};
 use serde::Serialize;

@@ -8,7 +8,7 @@
 //! a reset; if the count grows again after it, the GPU has to be replaced.
 
 use super::{Diagnosis, Fix, Place};
-use crate::evidence::steps;
+use crate::steps;
 use crate::{Facts, Need, NvmlGpu, evidence};
 use serde::Serialize;
 
