@@ -6,7 +6,7 @@
 //! of a kernel,
 //!
 //! ```sh
-//! ALTLAS_REGENERATE=1 cargo test -p cargo-altlas kernels::
+//! ALTLAS_BLESS=1 cargo test -p cargo-altlas kernels::
 //! ```
 //!
 //! writes the PTX and the cubins anew.
@@ -165,8 +165,8 @@ fn compare_or_write(path: &Path, fresh: &[u8]) {
         return;
     }
     assert!(
-        std::env::var_os("ALTLAS_REGENERATE").is_some(),
-        "`{}` is stale: run `ALTLAS_REGENERATE=1 cargo test -p cargo-altlas kernels::` and commit",
+        crate::support::bless(),
+        "`{}` is stale: run `ALTLAS_BLESS=1 cargo test -p cargo-altlas kernels::` and commit",
         path.display()
     );
     fs::write(path, fresh).unwrap();

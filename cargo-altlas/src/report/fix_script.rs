@@ -7,8 +7,10 @@ use std::fmt::Write;
 /// A shell script: comments say why, only commands that a fix names are active lines.
 pub(crate) fn fix_script(report: &Report) -> String {
     let mut out = String::from(
-        "#!/bin/sh\n# Written by `cargo altlas doctor --fix-script`. Read each step before you run \
-         it.\nset -eu\n",
+        "#!/bin/sh\n\
+         # Written by `cargo altlas doctor --fix-script`. Read each step before you run it: a step\n\
+         # that begins with `or` takes the place of the one before it, and a reboot ends the script.\n\
+         set -eu\n",
     );
     let mut roots: Vec<_> = report.open().filter(|(_, finding)| report.is_root(finding)).collect();
     let root = report.root_cause().map(|(index, _)| index);
