@@ -40,6 +40,10 @@ fn bad_values_are_refused_at_the_door() {
     check("[[accept]]\ncode = \"gpu/nothing\"\nreason = \"x\"", "not the code of a finding");
     check("[[accept]]\ncode = \"gpu/driver-too-old\"\nreason = \"x\"\nuntil = \"soon\"", "until");
     check("[doctor]\nprofile = \"laptop\"", "runner");
+    check("[cuda]\npython = \"9.99\"", "3.11");
+    check("[cuda]\nos = \"windows11\"", "ubuntu22.04");
+    check("[cuda]\ndriver = \"1.2\"", "572.83");
+    check("[project]\nname = \"\"", "letters");
     check("[image.dev]\nbase = \"devel\"", "unknown key `image`");
 }
 
@@ -114,4 +118,21 @@ fn a_named_config_must_be_there() {
     let run = Scene::new().run(&["doctor", "--need", "nowhere.toml"]);
     assert_eq!(run.code, Some(2), "{run:#?}");
     assert!(run.stderr.contains("nowhere.toml"), "{run:#?}");
+}
+
+#[test]
+fn a_config_that_cannot_be_read_is_not_passed_over() {
+    let scene = Scene::new();
+    std::os::unix::fs::symlink("/nonexistent", scene.path("altlas.toml")).unwrap();
+    check(&scene, 2, "altlas.toml");
+    let broken = format!("{PACKAGE}[package.metadata.altlas]\nschema = 1\n[cuda\n");
+    check(&with("Cargo.toml", broken), 2, "Cargo.toml");
+}
+
+#[test]
+fn a_pipe_is_not_waited_for() {
+    let scene = Scene::new();
+    let made = scene.tool("mkfifo", &["altlas.toml"]);
+    assert!(made, "mkfifo");
+    check(&scene, 2, "not a regular file");
 }

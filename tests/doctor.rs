@@ -71,7 +71,7 @@ fn a_bad_facts_file_is_named() {
     check(b"\xff\xfe{\0", "UTF-16");
     check(b"\x7fELF\x02\xff", "not text");
     check(b"{]", "JSON");
-    assert_eq!(scene.run(&["doctor", "--from", "nowhere.json"]).code, Some(3));
+    assert_eq!(scene.run(&["doctor", "--from", "nowhere.json"]).code, Some(2));
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn every_format_is_well_formed() {
     let gitlab: Value = of("gitlab").json();
     assert_eq!(gitlab[0]["check_name"], "gpu/no-nvidia-device");
     let github = of("github").stdout;
-    assert!(github.contains("::error title=gpu/no-nvidia-device::"), "{github}");
+    assert!(github.contains("::error file=altlas.toml,title=gpu/no-nvidia-device::"), "{github}");
     let junit = of("junit").stdout;
     assert!(junit.contains("<testsuites"), "{junit}");
     assert!(junit.contains("gpu/no-nvidia-device"), "{junit}");
@@ -193,4 +193,29 @@ fn a_gpu_that_hangs_hides_no_other() {
     assert!(gpu["uuid"]["found"].as_str().unwrap().starts_with("GPU-redacted-"), "{gpu}");
     let saved = scene.run(&["doctor", "--from", "facts.json", "--format", "json"]);
     assert_eq!(saved.json()["root_cause"], "gpu/driver-hung");
+}
+
+#[test]
+fn one_thing_is_not_written_over_another() {
+    let scene = Scene::new();
+    scene.file("altlas.toml", "schema = 1\n");
+    for more in [
+        &["--save", "altlas.toml"][..],
+        &["--output", "altlas.toml"],
+        &["--save", "same.json", "--output", "same.json"],
+        &["--save", "-"],
+    ] {
+        let run = on_empty_machine(&scene, more);
+        assert_eq!(run.code, Some(2), "{more:?} {run:#?}");
+    }
+    assert_eq!(std::fs::read_to_string(scene.path("altlas.toml")).unwrap(), "schema = 1\n");
+}
+
+#[test]
+fn facts_go_through_a_pipe() {
+    let scene = Scene::new();
+    let sent = on_empty_machine(&scene, &["--save", "-", "--output", "report.txt"]);
+    let judged = scene.run_with_input(&["doctor", "--from", "-"], sent.stdout.as_bytes());
+    assert_eq!(judged.code, Some(1), "{judged:#?}");
+    assert!(judged.stdout.starts_with("ok facts "), "{judged:#?}");
 }

@@ -70,6 +70,12 @@ impl Scene {
         command
     }
 
+    /// Runs another program in the folder; whether it ended well.
+    pub(crate) fn tool(&self, program: &str, arguments: &[&str]) -> bool {
+        let mut command = Command::new(program);
+        command.args(arguments).current_dir(self.folder.path()).status().unwrap().success()
+    }
+
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         self.run_with_input(arguments, b"")
     }

@@ -17,15 +17,22 @@ pub(crate) const OWN: [(&str, &str); 2] = [
 ];
 
 /// Marks what is accepted on the day `today`, and adds a finding for each entry that has expired or
-/// matches nothing.
-pub(crate) fn apply(accepts: &[Accept], today: Date, path: &Path, findings: &mut Vec<Finding>) {
+/// matches nothing. Where the machine could not be judged (`judged` is false), nothing matching means
+/// nothing.
+pub(crate) fn apply(
+    accepts: &[Accept],
+    today: Date,
+    path: &Path,
+    judged: bool,
+    findings: &mut Vec<Finding>,
+) {
     let mut own = Vec::new();
     for accept in accepts {
         let matching: Vec<&mut Finding> =
             findings.iter_mut().filter(|finding| matches(accept, finding)).collect();
         match accept.until {
             Some(until) if until < today => own.push(accept_expired::finding(accept, until, path)),
-            _ if matching.is_empty() => own.push(accept_unused::finding(accept, path)),
+            _ if matching.is_empty() && judged => own.push(accept_unused::finding(accept, path)),
             _ => {
                 for finding in matching {
                     finding.accepted = Some(accept.reason.clone());
@@ -65,7 +72,13 @@ mod tests {
             data: serde_json::Value::Null,
             accepted: None,
         }];
-        apply(&[accept], "2026-11-24".parse().unwrap(), Path::new("altlas.toml"), &mut findings);
+        apply(
+            &[accept],
+            "2026-11-24".parse().unwrap(),
+            Path::new("altlas.toml"),
+            true,
+            &mut findings,
+        );
         let got: Vec<_> =
             findings.iter().map(|found| (found.code, found.accepted.is_some())).collect();
         assert_eq!(got, expected);

@@ -82,8 +82,11 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
 
 fn show_clap(error: &clap::Error) -> Exit {
     let asked_for_help = !error.use_stderr();
-    // A closed pipe is all that can fail here, and then nobody reads.
-    let _ = error.print();
+    if let Err(failed) = error.print()
+        && failed.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        return Exit::CouldNotLook;
+    }
     if asked_for_help { Exit::Clean } else { Exit::Usage }
 }
 

@@ -26,6 +26,8 @@ use std::path::PathBuf;
 pub(crate) struct Report {
     /// The command: `doctor`.
     pub(crate) command: &'static str,
+    /// The config that was judged against.
+    pub(crate) config: Option<PathBuf>,
     /// What was looked at, for the top of the human report.
     pub(crate) summary: Vec<Line>,
     /// What is wrong, in the order of causes.
@@ -70,7 +72,7 @@ pub(crate) struct ReportArgs {
     #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
     pub(crate) format: Format,
 
-    /// Write the report to this file instead of standard output
+    /// Write the report to this file instead of standard output, which is `-`
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
@@ -110,6 +112,13 @@ impl Report {
         roots().find(|(_, finding)| finding.level == highest && highest > Level::Note)
     }
 
+    /// The file that a finding is shown at where a format wants a file of the repository: the config,
+    /// which states what the machine is judged against, relative to the folder of the user.
+    pub(crate) fn file(&self, folder: &std::path::Path) -> String {
+        let config = self.config.as_deref().unwrap_or("altlas.toml".as_ref());
+        config.strip_prefix(folder).unwrap_or(config).display().to_string()
+    }
+
     /// Whether a finding follows from no other open one.
     pub(crate) fn is_root(&self, finding: &Finding) -> bool {
         let cause = finding.follows_from.and_then(|index| self.findings.get(index));
@@ -129,15 +138,16 @@ impl Report {
     /// # Errors
     /// Where it cannot be written.
     pub(crate) fn write(&self, args: &ReportArgs, verbose: bool) -> Result<Exit, Failure> {
+        let folder = &crate::environment::folder();
         let text = match args.format {
             Format::Human => human::render(self, args.fail_on, verbose),
             Format::Json => json::render(self, args.fail_on),
-            Format::Sarif => sarif::render(self),
+            Format::Sarif => sarif::render(self, &self.file(folder)),
             Format::Junit => junit::render(self, args.fail_on),
-            Format::Github => github::render(self),
-            Format::Gitlab => gitlab::render(self),
+            Format::Github => github::render(self, &self.file(folder)),
+            Format::Gitlab => gitlab::render(self, &self.file(folder)),
         };
-        let written = match &args.output {
+        let written = match args.output.as_deref().filter(|path| *path != "-") {
             Some(path) => {
                 files::write(path, anstream::adapter::strip_str(&text).to_string().as_bytes())
             }
@@ -146,4 +156,13 @@ impl Report {
         written.map_err(Failure::could_not)?;
         Ok(self.exit(args.fail_on))
     }
+}
+
+/// Text from the machine (names of programs, lines of logs) may hold control codes, or codes that turn
+/// the direction of writing; a terminal must not see them.
+fn plain(text: &str) -> String {
+    let turns = |letter: char| matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars()
+        .map(|letter| if letter.is_control() || turns(letter) { ' ' } else { letter })
+        .collect()
 }

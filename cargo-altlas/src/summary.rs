@@ -4,18 +4,34 @@ mod gpus;
 mod software;
 
 use crate::report::{Line, Mark};
-use gpu_probe::{Facts, Host, KernelRun, Probed, Reading};
+use gpu_probe::{Facts, GpuWish, Host, KernelRun, Need, Probed, Profile, Reading};
 use std::path::Path;
 
 /// The lines; at most a screen of them.
-pub(crate) fn lines(facts: &Facts, config: Option<&Path>) -> Vec<Line> {
+pub(crate) fn lines(facts: &Facts, need: &Need, config: Option<&Path>) -> Vec<Line> {
     let mut lines = vec![host(&facts.host), driver(facts)];
     lines.extend(gpus::lines(facts));
     lines.extend(software::lines(facts));
     if let Some(path) = config {
-        lines.push(line(Mark::Fine, "config", path.display().to_string()));
+        lines.push(line(Mark::Fine, "config", format!("{}{}", path.display(), wanted(need))));
+    }
+    match need.profile {
+        Profile::Dev => {}
+        Profile::Runner => lines.push(line(Mark::Fine, "judged as", "a CI runner")),
+        Profile::Node => lines.push(line(Mark::Fine, "judged as", "a node of a cluster")),
     }
     lines
+}
+
+/// Whose facts are judged, where they come from a file.
+pub(crate) fn saved(facts: &Facts, path: &Path) -> Line {
+    let name = facts.host.name.found().map_or("a machine", String::as_str);
+    let seconds = i64::try_from(facts.taken_at_unix_s).unwrap_or(i64::MAX);
+    let time =
+        jiff::Timestamp::from_second(seconds).map_or("?".to_owned(), |time| time.to_string());
+    let text =
+        format!("of {name}, read at {time} by altlas {}, {}", facts.written_by, path.display());
+    line(Mark::Fine, "facts", text)
 }
 
 /// The sentence that a healthy machine ends with; `None` where it could not be established that
@@ -49,6 +65,27 @@ pub(crate) fn established(facts: &Facts) -> Option<String> {
     }
 }
 
+/// What the config asks for: `: CUDA 12.6, driver 560.35.03 or newer, GPUs RTX 4060, 9.0`.
+fn wanted(need: &Need) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    parts.extend(need.cuda.map(|cuda| format!("CUDA {cuda}")));
+    parts.extend(need.cudnn.map(|cudnn| format!("cuDNN {cudnn}")));
+    parts.extend(need.python.map(|python| format!("Python {python}")));
+    parts.extend(need.driver.map(|driver| format!("driver {driver} or newer")));
+    let gpus: Vec<String> = need
+        .gpus
+        .iter()
+        .map(|gpu| match gpu {
+            GpuWish::Model(name) => name.clone(),
+            GpuWish::Capability(capability) => capability.to_string(),
+        })
+        .collect();
+    if !gpus.is_empty() {
+        parts.push(format!("GPUs {}", gpus.join(" and ")));
+    }
+    if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) }
+}
+
 fn count(gpus: usize) -> String {
     if gpus == 1 { "1 GPU".to_owned() } else { format!("{gpus} GPUs") }
 }
@@ -67,7 +104,8 @@ fn host(host: &Host) -> Line {
     } else {
         String::new()
     };
-    line(Mark::Fine, "host", format!("{os}{kernel}, {}{kind}", host.architecture))
+    let mark = if host.os.found().is_some() { Mark::Fine } else { Mark::Unlooked };
+    line(mark, "host", format!("{os}{kernel}, {}{kind}", host.architecture))
 }
 
 fn driver(facts: &Facts) -> Line {

@@ -19,7 +19,10 @@ pub(super) fn finding(accept: &Accept, path: &Path) -> Finding {
         level: Level::Note,
         message: format!("the entry that accepts `{}`{place} matches nothing", accept.code),
         place: Place::Path { path: path.display().to_string() },
-        help: vec![Fix::by_hand("remove the entry, or correct its `where`")],
+        help: vec![Fix::by_hand(match accept.place {
+            Some(_) => "remove the entry, or correct its `where`",
+            None => "remove the entry",
+        })],
         follows_from: None,
         data: serde_json::json!({ "accepts": accept.code, "where": accept.place }),
         accepted: None,

@@ -58,7 +58,8 @@ pub(crate) struct DoctorArgs {
     #[arg(long)]
     wake: bool,
 
-    /// Save the facts to this file, for a colleague or for later
+    /// Save the facts to this file, for a colleague or for later; `-` with `--output FILE` writes
+    /// them to standard output
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
 
@@ -96,6 +97,7 @@ const LARGEST_FACTS: u64 = 64 * 1024 * 1024;
 pub(crate) fn run(args: &DoctorArgs, global: &Global) -> Result<Exit, Failure> {
     let named = args.need.as_deref().or(global.config.as_deref());
     let config = config::find(named, &environment::folder(), &codes()).map_err(Failure::usage)?;
+    outputs(args, config.as_ref().map(|found| found.path.as_path()))?;
     let mut facts = match &args.from {
         Some(path) => load(path)?,
         None => read(args, config.as_ref().map(|found| &found.config))?,
@@ -104,7 +106,7 @@ pub(crate) fn run(args: &DoctorArgs, global: &Global) -> Result<Exit, Failure> {
         facts.redact();
     }
     if let Some(path) = &args.save {
-        files::write(path, facts.to_json().as_bytes()).map_err(Failure::could_not)?;
+        save(&facts, path)?;
     }
     let report = judge(&facts, config.as_ref(), args, global.verbose)?;
     if args.fix_script {
@@ -114,8 +116,41 @@ pub(crate) fn run(args: &DoctorArgs, global: &Global) -> Result<Exit, Failure> {
     report.write(&args.report, global.verbose)
 }
 
+/// Refuses to write one thing over another.
+fn outputs(args: &DoctorArgs, config: Option<&Path>) -> Result<(), Failure> {
+    let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let written = [("--save", args.save.as_deref()), ("--output", args.report.output.as_deref())];
+    let written: Vec<(&str, &Path)> =
+        written.into_iter().filter_map(|(option, path)| Some((option, path?))).collect();
+    for (option, path) in &written {
+        if config.is_some_and(|config| real(config) == real(path)) {
+            let path = path.display();
+            return Err(Failure::usage(anyhow::anyhow!("`{option} {path}` is the config itself")));
+        }
+    }
+    match written.as_slice() {
+        [(_, save), (_, output)] if real(save) == real(output) => {
+            Err(Failure::usage(anyhow::anyhow!("`--save` and `--output` name the same file")))
+        }
+        [("--save", path)] if *path == Path::new("-") => Err(Failure::usage(anyhow::anyhow!(
+            "`--save -` and the report would both go to standard output; add `--output FILE`"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn save(facts: &Facts, path: &Path) -> Result<(), Failure> {
+    let json = facts.to_json();
+    if path == Path::new("-") {
+        return files::print(&json).map_err(Failure::could_not);
+    }
+    files::write(path, json.as_bytes()).map_err(Failure::could_not)?;
+    files::note_line(&format!("the facts are in {}", path.display()));
+    Ok(())
+}
+
 fn load(path: &Path) -> Result<Facts, Failure> {
-    let bytes = files::read(path, LARGEST_FACTS).map_err(Failure::could_not)?;
+    let bytes = files::read(path, LARGEST_FACTS).map_err(Failure::usage)?;
     Facts::from_json(&bytes)
         .with_context(|| format!("`{}`", path.display()))
         .map_err(Failure::usage)
@@ -126,9 +161,8 @@ fn read(args: &DoctorArgs, config: Option<&Config>) -> Result<Facts, Failure> {
         let error = anyhow::anyhow!("`{}` is not a folder", args.root.display());
         return Err(Failure::usage(error));
     }
-    let program = std::env::current_exe()
-        .context("could not find the path of this program")
-        .map_err(Failure::could_not)?;
+    // Without `/proc` the path is not known; the rest of the doctor answers all the same.
+    let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("cargo-altlas"));
     let doctor = config.map(|config| config.doctor.clone()).unwrap_or_default();
     let options = ReadOptions {
         root: args.root.clone(),
@@ -207,9 +241,10 @@ fn judge(
         .iter()
         .map(|(problem, cause)| finding(problem, *cause, &overrides))
         .collect();
+    let established = summary::established(facts);
     if let Some(file) = file {
         let today = jiff::ZonedDateTime::now().date();
-        accept::apply(&file.config.accept, today, &file.path, &mut findings);
+        accept::apply(&file.config.accept, today, &file.path, established.is_some(), &mut findings);
     }
     let mut unlooked = diagnosed.unlooked;
     if let Some(smoke) = facts.smoke.as_ref().and_then(|smoke| smoke.answered())
@@ -222,12 +257,17 @@ fn judge(
     }
     let facts_shown =
         verbose.then(|| serde_json::to_value(facts)).transpose().map_err(Failure::could_not)?;
+    let mut summary = summary::lines(facts, &need, file.map(|file| file.path.as_path()));
+    if let Some(path) = &args.from {
+        summary.insert(0, summary::saved(facts, path));
+    }
     Ok(Report {
         command: "doctor",
-        summary: summary::lines(facts, file.map(|file| file.path.as_path())),
+        config: file.map(|file| file.path.clone()),
+        summary,
         findings,
         unlooked,
-        established: summary::established(facts),
+        established,
         facts: facts_shown,
     })
 }

@@ -17,6 +17,7 @@ pub(crate) struct Accept {
     #[schemars(length(min = 1))]
     pub(crate) reason: String,
     /// The last day on which it is accepted, such as `2027-01-31`; for ever if left out
+    #[serde(default, deserialize_with = "day")]
     #[schemars(with = "Option<String>", extend("format" = "date"))]
     pub(crate) until: Option<jiff::civil::Date>,
 }
@@ -27,4 +28,11 @@ fn some_text<'de, D: Deserializer<'de>>(source: D) -> Result<String, D::Error> {
         return Err(D::Error::custom("a reason is needed: say why this finding is accepted"));
     }
     Ok(text)
+}
+
+fn day<'de, D: Deserializer<'de>>(source: D) -> Result<Option<jiff::civil::Date>, D::Error> {
+    let text = String::deserialize(source)?;
+    let day = text.parse();
+    day.map(Some)
+        .map_err(|_| D::Error::custom(format!("`{text}` is not a day such as `2027-01-31`")))
 }

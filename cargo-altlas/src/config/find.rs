@@ -1,7 +1,7 @@
 //! Finds the config: `altlas.toml` in this folder or one above it, or the `altlas` table in the
 //! metadata of `Cargo.toml`.
 
-use super::{Config, ConfigError, parse};
+use super::{Config, ConfigError, parse, wrong::Wrong};
 use std::{
     io::Read,
     path::{Path, PathBuf},
@@ -39,7 +39,11 @@ pub(crate) fn find(
         };
         return load(path.to_owned(), table, codes).map(Some);
     }
-    let own = folder.ancestors().map(|above| above.join(NAME)).find(|path| path.exists());
+    // A link that leads nowhere is a config that cannot be read, not one that is not there.
+    let own = folder
+        .ancestors()
+        .map(|above| above.join(NAME))
+        .find(|path| path.symlink_metadata().is_ok());
     let in_cargo = in_cargo_metadata(folder)?;
     match (own, in_cargo.as_slice()) {
         (None, []) => Ok(None),
@@ -64,7 +68,7 @@ fn shown(manifest: &Path, table: &[&str]) -> String {
 
 fn named_table(manifest: &Path) -> Result<&'static [&'static str], ConfigError> {
     let text = text(manifest)?;
-    let has = |table: &[&str]| parse::has_table(&text, table);
+    let has = |table: &[&str]| parse::has_table(&text, table).unwrap_or(false);
     Ok(if has(OF_WORKSPACE) { OF_WORKSPACE } else { OF_PACKAGE })
 }
 
@@ -80,13 +84,11 @@ fn in_cargo_metadata(folder: &Path) -> Result<Vec<Section>, ConfigError> {
         .map(|above| above.join("Cargo.toml"))
         .filter(|path| path.is_file())
         .collect();
-    let has_section = |path: &PathBuf| {
-        text(path).is_ok_and(|text| {
-            text.contains("altlas")
-                && (parse::has_table(&text, OF_WORKSPACE) || parse::has_table(&text, OF_PACKAGE))
-        })
-    };
-    let Some(nearest) = manifests.first().filter(|_| manifests.iter().any(has_section)) else {
+    let mut has_section = false;
+    for manifest in &manifests {
+        has_section |= has_table(manifest)?;
+    }
+    let Some(nearest) = manifests.first().filter(|_| has_section) else {
         return Ok(Vec::new());
     };
     let metadata = cargo_metadata::MetadataCommand::new()
@@ -109,16 +111,31 @@ fn in_cargo_metadata(folder: &Path) -> Result<Vec<Section>, ConfigError> {
     Ok(found)
 }
 
+/// Whether a `Cargo.toml` has a table for altlas. One that cannot be read is cargo's business, unless
+/// it speaks of altlas.
+fn has_table(manifest: &Path) -> Result<bool, ConfigError> {
+    let Ok(text) = text(manifest) else { return Ok(false) };
+    if !(text.contains("metadata") && text.contains("altlas")) {
+        return Ok(false);
+    }
+    let found = [OF_WORKSPACE, OF_PACKAGE].map(|table| parse::has_table(&text, table));
+    match found {
+        [Ok(workspace), Ok(package)] => Ok(workspace || package),
+        [Err(wrong), _] | [_, Err(wrong)] => Err(in_text(manifest.to_owned(), text, wrong)),
+    }
+}
+
+fn in_text(path: PathBuf, text: String, wrong: Wrong) -> ConfigError {
+    let Wrong { message, span, help } = wrong;
+    ConfigError::Text { path, text, message, span, help }
+}
+
 fn load(path: PathBuf, table: &[&str], codes: &[&str]) -> Result<ConfigFile, ConfigError> {
     let text = text(&path)?;
-    let config = parse::parse(&text, table, codes).map_err(|wrong| ConfigError::Text {
-        path: path.clone(),
-        message: wrong.message,
-        span: wrong.span,
-        help: wrong.help,
-        text,
-    })?;
-    Ok(ConfigFile { path, config })
+    match parse::parse(&text, table, codes) {
+        Ok(config) => Ok(ConfigFile { path, config }),
+        Err(wrong) => Err(in_text(path, text, wrong)),
+    }
 }
 
 /// The text of a config, or the one sentence that says what the file is instead.
@@ -128,6 +145,11 @@ fn text(path: &Path) -> Result<String, ConfigError> {
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
     if metadata.is_dir() {
         return Err(file("is a folder; a config is a TOML file".to_owned()));
+    }
+    // Opening a pipe would wait for somebody who writes; the shell's `<(…)` is such a one, and
+    // somebody does.
+    if !metadata.is_file() && !path.starts_with("/dev") && !path.starts_with("/proc") {
+        return Err(file("is not a regular file; a config is a TOML file".to_owned()));
     }
     if metadata.len() > LARGEST {
         let mib = metadata.len() / (1024 * 1024);

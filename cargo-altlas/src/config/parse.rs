@@ -27,9 +27,10 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<String, String> {
     }
 }
 
-/// Whether the text has this table; a text that is not TOML has none.
-pub(crate) fn has_table(text: &str, path: &[&str]) -> bool {
-    DeTable::parse(text).is_ok_and(|root| inner(DeValue::Table(root.into_inner()), path).is_some())
+/// Whether the text has this table.
+pub(crate) fn has_table(text: &str, path: &[&str]) -> Result<bool, Wrong> {
+    let root = DeTable::parse(text).map_err(|error| from_toml(&error, text, 0..0))?;
+    Ok(inner(DeValue::Table(root.into_inner()), path).is_some())
 }
 
 fn inner<'i>(value: DeValue<'i>, path: &[&str]) -> Option<Spanned<DeValue<'i>>> {
@@ -41,7 +42,7 @@ fn inner<'i>(value: DeValue<'i>, path: &[&str]) -> Option<Spanned<DeValue<'i>>> 
 
 /// Reads the config in `text`, below the table `path`; `codes` are those that a finding can have.
 pub(crate) fn parse(text: &str, path: &[&str], codes: &[&str]) -> Result<Config, Wrong> {
-    let root = DeTable::parse(text).map_err(|error| from_toml(&error, 0..0))?;
+    let root = DeTable::parse(text).map_err(|error| from_toml(&error, text, 0..0))?;
     let span = root.span();
     let root = DeValue::Table(root.into_inner());
     let table = if path.is_empty() {
@@ -53,13 +54,20 @@ pub(crate) fn parse(text: &str, path: &[&str], codes: &[&str]) -> Result<Config,
             help: None,
         })?
     };
+    let unknown = unknown_key::find(table.get_ref());
+    if table.get_ref().get("schema").is_none()
+        && let Some(wrong) = unknown
+    {
+        // `shema = 1` is a wrong key and not a missing one.
+        return Err(wrong);
+    }
     check_schema(&table)?;
-    if let Some(wrong) = unknown_key::find(table.get_ref()) {
+    if let Some(wrong) = unknown {
         return Err(wrong);
     }
     let whole = table.span();
     let config = Config::deserialize(ValueDeserializer::from(table))
-        .map_err(|error| from_toml(&error, whole))?;
+        .map_err(|error| from_toml(&error, text, whole))?;
     check_codes(&config, text, codes)?;
     Ok(config)
 }
@@ -111,12 +119,29 @@ fn check_codes(config: &Config, text: &str, known: &[&str]) -> Result<(), Wrong>
     Ok(())
 }
 
-fn from_toml(error: &toml::de::Error, otherwise: Range<usize>) -> Wrong {
-    Wrong {
-        message: error.message().to_owned(),
-        span: error.span().unwrap_or(otherwise),
-        help: None,
+fn from_toml(error: &toml::de::Error, text: &str, otherwise: Range<usize>) -> Wrong {
+    let span = error.span().unwrap_or(otherwise);
+    let written = text.get(span.clone()).unwrap_or_default();
+    Wrong { message: error.message().to_owned(), help: help(error.message(), written), span }
+}
+
+/// What to write instead, for the mistakes that are made most.
+fn help(message: &str, written: &str) -> Option<String> {
+    let is_number = ["invalid type: floating point", "invalid type: integer"];
+    if is_number.iter().any(|start| message.starts_with(start)) && message.contains("a string") {
+        return Some(format!("write it in quotes: `\"{written}\"`"));
     }
+    if message.starts_with("invalid type: map") && message.contains("string") {
+        return Some("write it in quotes".to_owned());
+    }
+    if message.contains("expected a sequence") {
+        return Some(format!("write a list: `[{written}]`"));
+    }
+    let known = message.strip_prefix("unknown variant ")?.split('`').skip(3).step_by(2);
+    unknown_key::nearest_help(
+        written.trim_matches(['"', '\'']),
+        known.collect::<Vec<_>>().into_iter(),
+    )
 }
 
 #[cfg(test)]
@@ -167,6 +192,20 @@ mod tests {
             "schema = 1\n[levels]\n\"gpu/driver-to-old\" = \"note\"",
             Err(("`gpu/driver-to-old` is not the code of a finding", "gpu/driver-to-old")),
         );
+    }
+
+    #[test]
+    fn helps_with_what_is_wrong_most() {
+        let check = |text: &str, expected: &str| {
+            let wrong = parse(&format!("schema = 1\n{text}"), &[], &[]).unwrap_err();
+            assert_eq!(wrong.help.as_deref(), Some(expected), "{text}");
+        };
+        check("[cuda]\nversion = 12.6", "write it in quotes: `\"12.6\"`");
+        check("[cuda]\ncudnn = 9", "write it in quotes: `\"9\"`");
+        check("[cuda]\ngpus = \"RTX 4060\"", "write a list: `[\"RTX 4060\"]`");
+        check("[doctor]\nprofile = \"runer\"", "did you mean `runner`?");
+        let wrong = parse("shema = 1", &[], &[]).unwrap_err();
+        assert_eq!(wrong.help.as_deref(), Some("did you mean `schema`?"));
     }
 
     #[test]

@@ -5,11 +5,10 @@ use crate::{
     config::Level,
     finding::{Finding, place_words},
 };
-use gpu_probe::Place;
 use std::fmt::Write;
 
 /// The lines.
-pub(super) fn render(report: &Report) -> String {
+pub(super) fn render(report: &Report, file: &str) -> String {
     let mut out = String::new();
     for (_, finding) in report.open() {
         let kind = match finding.level {
@@ -17,10 +16,7 @@ pub(super) fn render(report: &Report) -> String {
             Level::Warning => "warning",
             Level::Note => "notice",
         };
-        let file = match &finding.place {
-            Place::Path { path } => format!("file={},", property(path)),
-            _ => String::new(),
-        };
+        let file = format!("file={},", property(file));
         let title = property(finding.code);
         let _ = writeln!(out, "::{kind} {file}title={title}::{}", data(&words(finding)));
     }

@@ -2,29 +2,25 @@
 
 use super::Report;
 use crate::{config::Level, finding::place_words};
-use gpu_probe::Place;
 use serde_json::{Value, json};
 
 /// The report, an array of issues.
-pub(super) fn render(report: &Report) -> String {
+pub(super) fn render(report: &Report, file: &str) -> String {
     let issues: Vec<Value> = report
         .open()
         .map(|(_, finding)| {
-            let path = match &finding.place {
-                Place::Path { path } => path.clone(),
-                other => place_words(other),
-            };
+            let place = place_words(&finding.place);
             json!({
-                "description": format!("{} ({})", finding.message, place_words(&finding.place)),
+                "description": format!("{} ({place})", finding.message),
                 "check_name": finding.code,
                 // The same problem at the same place is the same issue in the next run.
-                "fingerprint": format!("{}|{path}", finding.code),
+                "fingerprint": format!("{}|{place}", finding.code),
                 "severity": match finding.level {
                     Level::Error => "critical",
                     Level::Warning => "minor",
                     Level::Note => "info",
                 },
-                "location": { "path": path, "lines": { "begin": 1 } },
+                "location": { "path": file, "lines": { "begin": 1 } },
             })
         })
         .collect();

@@ -3,7 +3,7 @@
 
 mod facts;
 
-use super::{Line, Mark, Report};
+use super::{Line, Mark, Report, plain};
 use crate::{
     config::Level,
     exit::Exit,
@@ -192,12 +192,6 @@ fn wrap(lead: &str, indent: usize, text: &str) -> String {
     }
     out.push('\n');
     out
-}
-
-/// Text from the machine (names of programs, lines of logs) may hold control codes; a terminal must
-/// not see them.
-fn plain(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 
 #[cfg(test)]

@@ -12,7 +12,8 @@ use quick_junit::{NonSuccessKind, Report as Suites, TestCase, TestCaseStatus, Te
 /// The report with one suite.
 pub(super) fn render(report: &Report, fail_on: Level) -> String {
     let mut suite = TestSuite::new(format!("altlas {}", report.command));
-    suite.add_test_case(answer(report));
+    let fails = report.open().any(|(_, finding)| finding.level >= fail_on);
+    suite.add_test_cases(answer(report, fails));
     for (_, finding) in report.open() {
         suite.add_test_case(of_finding(finding, finding.level >= fail_on));
     }
@@ -33,15 +34,16 @@ fn case(name: String, status: TestCaseStatus) -> TestCase {
     case
 }
 
-/// Whether what the command asks was established.
-fn answer(report: &Report) -> TestCase {
+/// Whether what the command asks was established; a finding that fails has said it already.
+fn answer(report: &Report, fails: bool) -> Option<TestCase> {
     match &report.established {
-        Some(sentence) => case(sentence.clone(), TestCaseStatus::success()),
+        Some(sentence) => Some(case(sentence.clone(), TestCaseStatus::success())),
+        None if fails => None,
         None => {
             let mut failed = TestCaseStatus::non_success(NonSuccessKind::Error);
             failed
                 .set_message(format!("`{}` could not establish that all is well", report.command));
-            case(report.command.to_owned(), failed)
+            Some(case(report.command.to_owned(), failed))
         }
     }
 }

@@ -2,11 +2,10 @@
 
 use super::Report;
 use crate::{config::Level, explained::explained, finding::place_words};
-use gpu_probe::Place;
 use serde_json::{Value, json};
 
 /// The log with one run. Only the rules that were broken are described.
-pub(super) fn render(report: &Report) -> String {
+pub(super) fn render(report: &Report, file: &str) -> String {
     let mut codes: Vec<&str> = report.findings.iter().map(|finding| finding.code).collect();
     codes.sort_unstable();
     codes.dedup();
@@ -44,28 +43,27 @@ pub(super) fn render(report: &Report) -> String {
                 "executionSuccessful": report.established.is_some() || !report.findings.is_empty(),
                 "toolExecutionNotifications": notifications,
             }],
-            "results": report.findings.iter().map(result).collect::<Vec<Value>>(),
+            "results": report.findings.iter().map(|it| result(it, file)).collect::<Vec<Value>>(),
         }],
     });
     format!("{log:#}\n")
 }
 
-fn result(finding: &crate::finding::Finding) -> Value {
+fn result(finding: &crate::finding::Finding, file: &str) -> Value {
     let level = match finding.level {
         Level::Error => "error",
         Level::Warning => "warning",
         Level::Note => "note",
     };
     let help: Vec<&str> = finding.help.iter().map(|fix| fix.text.as_str()).collect();
-    let mut location = json!({
+    // Code scanning refuses a result without a file: it is shown at the config.
+    let location = json!({
+        "physicalLocation": {
+            "artifactLocation": { "uri": file },
+            "region": { "startLine": 1 },
+        },
         "logicalLocations": [{ "fullyQualifiedName": place_words(&finding.place) }],
     });
-    if let Place::Path { path } = &finding.place {
-        location["physicalLocation"] = json!({
-            "artifactLocation": { "uri": path },
-            "region": { "startLine": 1 },
-        });
-    }
     let mut result = json!({
         "ruleId": finding.code,
         "level": level,

@@ -15,15 +15,24 @@ pub(super) fn lines(facts: &Facts) -> Vec<Line> {
     match smoke {
         Some(Probed::Answered(_)) => {}
         Some(Probed::Hung { stage, .. }) => {
-            lines.push(line(Mark::Wrong, "kernel", format!("hangs in `{stage}`")));
+            lines.push(line(Mark::Wrong, "kernel run", format!("hangs in `{stage}`")));
         }
         Some(Probed::Crashed { stage, how, .. }) => {
-            lines.push(line(Mark::Wrong, "kernel", format!("crashes in `{stage}`: {how}")));
+            lines.push(line(Mark::Wrong, "kernel run", format!("crashes in `{stage}`: {how}")));
         }
-        Some(Probed::NotRun(reason)) => lines.push(line(Mark::Unlooked, "kernel", reason.clone())),
-        None => lines.push(line(Mark::Absent, "kernel", "not run")),
+        Some(Probed::NotRun(_)) if without_driver(facts) => {
+            lines.push(line(Mark::Absent, "kernel run", "none: there is no CUDA driver"));
+        }
+        Some(Probed::NotRun(reason)) => {
+            lines.push(line(Mark::Unlooked, "kernel run", reason.clone()))
+        }
+        None => lines.push(line(Mark::Absent, "kernel run", "not run")),
     }
     lines
+}
+
+fn without_driver(facts: &Facts) -> bool {
+    facts.cuda.answered().is_some_and(|cuda| cuda.library.is_absent())
 }
 
 fn without_nvml(facts: &Facts) -> Line {
@@ -123,7 +132,9 @@ fn kernels(gpus: &[SmokeGpu]) -> Vec<Line> {
     }
     groups
         .into_iter()
-        .map(|(ordinals, mark, text)| line(mark, format!("kernel {}", numbers(&ordinals)), text))
+        .map(|(ordinals, mark, text)| {
+            line(mark, format!("kernel run {}", numbers(&ordinals)), text)
+        })
         .collect()
 }
 

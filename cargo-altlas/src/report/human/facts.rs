@@ -1,5 +1,6 @@
 //! Every fact on a line of its own, for `--verbose`.
 
+use crate::report::plain;
 use serde_json::Value;
 use std::fmt::Write;
 
@@ -42,7 +43,7 @@ fn walk(value: &Value, path: &str, out: &mut String) {
 }
 
 fn put(out: &mut String, path: &str, text: &str) {
-    let _ = writeln!(out, "  {path} = {}", super::plain(text));
+    let _ = writeln!(out, "  {path} = {}", plain(text));
 }
 
 #[cfg(test)]
