@@ -64,6 +64,13 @@ impl Progress {
         reporter.partial(&self.smoke(gpus.clone(), true));
     }
 
+    /// What is known of one GPU.
+    fn known(&self, ordinal: u32) -> SmokeGpu {
+        let gpus = self.gpus.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = gpus.iter().find(|known| known.ordinal == ordinal).cloned();
+        known.unwrap_or(SmokeGpu { ordinal, ..SmokeGpu::default() })
+    }
+
     fn smoke(&self, gpus: Vec<SmokeGpu>, interrupted: bool) -> Smoke {
         let seconds = self.started.elapsed().as_secs_f64();
         Smoke { depth: self.depth, seconds, interrupted, gpus }
@@ -135,13 +142,18 @@ fn one_gpu(
                 progress.put(gpu.clone(), reporter);
             });
         }
-        quick::finish(driver, ready, &lane);
+        // A GPU that broke during the deep test is left alone, as in `quick.rs`.
+        if quick::is_right(&gpu) {
+            quick::finish(driver, ready, &lane);
+        }
         progress.put(gpu, reporter);
     });
     if std::panic::catch_unwind(work).is_err() {
         let reason = "the test of this GPU broke off: the driver lacks a function, or this program \
                       is wrong";
-        progress.put(not_run(ordinal, Reading::Unknown(reason.to_owned())), reporter);
+        let mut gpu = progress.known(ordinal);
+        deep::not_measured(&mut gpu, reason);
+        progress.put(gpu, reporter);
     }
 }
 

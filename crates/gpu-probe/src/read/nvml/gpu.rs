@@ -262,7 +262,12 @@ fn brand_name(brand: Brand) -> &'static str {
 fn recovery_action(device: &Device<'_>) -> Answer<u32> {
     let values = device.field_values_for(&[FieldId(NVML_FI_DEV_GET_GPU_RECOVERY_ACTION)])?;
     let sample = values.into_iter().next().ok_or(NvmlError::NoData)??;
-    match sample.value? {
+    let value = sample.value.map_err(|error| match error {
+        // The answer of a driver that does not know the field.
+        NvmlError::InvalidArg => NvmlError::NotSupported,
+        error => error,
+    });
+    match value? {
         SampleValue::U32(action) => Ok(action),
         SampleValue::U64(action) => u32::try_from(action).map_err(|_| NvmlError::NoData),
         SampleValue::I64(action) => u32::try_from(action).map_err(|_| NvmlError::NoData),
