@@ -14,7 +14,8 @@ fn shell(script: &str) -> ChildCommand {
 
 /// What became of the script, in one line.
 fn check(script: &str, deadline: Duration, expected: &str) {
-    let probed: Probed<Vec<u32>> = super::super::run(&shell(script), &ChildTask::Nvml, deadline);
+    let probed: Probed<Vec<u32>> =
+        super::super::run(&shell(script), &ChildTask::Nvml, &|_| deadline);
     let got = match probed {
         Probed::Answered(answer) => format!("answered {answer:?}"),
         Probed::Hung { stage, after_s, unkillable, partial } => {
