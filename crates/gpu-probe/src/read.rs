@@ -62,7 +62,7 @@ pub struct ReadOptions {
     pub folder: PathBuf,
     /// How to start the child that calls the driver.
     pub child: ChildCommand,
-    /// How long a driver call may take.
+    /// How long a driver call may take; one that starts several GPUs has more.
     pub deadline: Duration,
     /// Whether a laptop GPU that sleeps may be woken.
     pub wake: bool,

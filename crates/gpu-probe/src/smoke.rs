@@ -14,6 +14,7 @@ mod deep;
 mod expected;
 mod figures;
 mod memory;
+mod near;
 mod quick;
 mod rates;
 mod samples;
@@ -135,7 +136,11 @@ fn one_gpu(
         progress.put(gpu.clone(), reporter);
         let Some(ready) = ready else { return };
         if let (Some(end), Some(watch)) = (end, watch) {
-            let watched = watch.add(gpu.pci_address.found().map(String::as_str));
+            let address = gpu.pci_address.found().map(String::as_str);
+            if let Some(address) = address {
+                near::stay(address);
+            }
+            let watched = watch.add(address);
             deep::run(driver, &ready, &mut gpu, end, &lane, reporter, &mut |gpu| {
                 gpu.watch = watch.seen(watched);
                 deep::set_link_peak(gpu);
