@@ -135,10 +135,16 @@ fn kernel(driver: &Driver, image: &[u8], seed: u32, kind: &str, lane: &Lane<'_, 
         let words: Vec<u32> = words.iter().map(|word| u32::from_le_bytes(*word)).collect();
         Ok(expected::compare_smoke(&words, seed, milliseconds))
     })();
-    lane.stage("cuModuleUnload");
-    // A failure here was caused earlier and is said there.
-    let _ = driver.unload_module(module);
-    run.unwrap_or_else(|failure| failed_run(failure, ""))
+    match run {
+        Ok(run) => {
+            lane.stage("cuModuleUnload");
+            // What fails here is nothing that a program needs.
+            let _ = driver.unload_module(module);
+            run
+        }
+        // On a GPU that is lost, unloading can block.
+        Err(failure) => failed_run(failure, ""),
+    }
 }
 
 fn launch(
