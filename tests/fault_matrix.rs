@@ -172,6 +172,11 @@ fn kernels() {
         case(H200, "cuDevicePrimaryCtxRetain=2", "kernel-failed"),
         case(H200, "cuMemAlloc_v2=2", "kernel-failed"),
         case(H200, "cuCtxSynchronize=719", "kernel-failed"),
+        // Nothing is called on a GPU that failed: what hangs there would hide the failure.
+        case(H200, "cuCtxSynchronize=719;cuModuleUnload=hang", "kernel-failed").arguments(SOON),
+        case(H200, "cuCtxSynchronize=719;cuDevicePrimaryCtxRelease_v2=hang", "kernel-failed")
+            .arguments(SOON),
+        case(H200, "cuModuleUnload=hang", "driver-hung").arguments(SOON),
     ]);
 }
 

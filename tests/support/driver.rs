@@ -23,12 +23,16 @@ pub(crate) fn install(scene: &Scene, folder: &str, version: &str) {
     }
 }
 
-/// Puts them where WSL has them: no links, and no version in the names.
+/// Puts them where WSL has them: no links, and no version in the names. The names of `libcuda` are
+/// so many files, which the loader loads as so many libraries.
 pub(crate) fn install_wsl(scene: &Scene) {
     let folder = scene.path("root").join(WSL_FOLDER);
     std::fs::create_dir_all(&folder).unwrap();
     for name in ["libcuda.so.1", "libnvidia-ml.so.1", "libnvidia-ptxjitcompiler.so.1"] {
         place(&folder.join(name));
+    }
+    for name in ["libcuda.so", "libcuda.so.1.1"] {
+        std::fs::copy(library(), folder.join(name)).unwrap();
     }
 }
 

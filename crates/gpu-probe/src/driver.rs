@@ -66,11 +66,15 @@ impl Driver {
     /// puts it.
     pub(crate) fn load() -> Result<Self, LoadError> {
         let opened = open_library("libcuda.so.1")?;
+        Ok(Self::in_library(Box::leak(Box::new(opened.library))))
+    }
+
+    /// The functions of a library that is loaded already.
+    pub(crate) fn in_library(library: &'static libloading::Library) -> Self {
         // SAFETY: the names are the driver's own and `symbols.rs` gives them the types of `cuda.h`;
-        // the library is leaked, so the functions stay where they are.
-        let (symbols, missing) = unsafe { symbols::Symbols::load(&opened.library) };
-        std::mem::forget(opened.library);
-        Ok(Self { symbols, missing })
+        // the library is never closed, so the functions stay where they are.
+        let (symbols, missing) = unsafe { symbols::Symbols::load(library) };
+        Self { symbols, missing }
     }
 
     /// The functions that this driver lacks.

@@ -43,16 +43,45 @@ pub enum ChildTask {
     Smoke(Depth),
 }
 
-/// Runs the task in a child, of which no single step may take longer than `deadline`.
+/// How long a driver call may take on a machine with so many GPUs. Where nothing keeps the driver
+/// awake, the calls that open the GPUs start them one after the other, which takes some seconds
+/// each.
+pub(crate) fn call_deadline(of_call: Duration, stage: &str, gpus: usize) -> Duration {
+    const START: Duration = Duration::from_secs(3);
+    const STARTING: [&str; 4] =
+        ["cuInit", "cuDevicePrimaryCtxRetain", "nvmlInit", "nvmlDeviceGetHandleByIndex"];
+    if !STARTING.iter().any(|call| stage.starts_with(call)) {
+        return of_call;
+    }
+    let others = u32::try_from(gpus.saturating_sub(1)).unwrap_or(u32::MAX);
+    of_call.saturating_add(START.saturating_mul(others))
+}
+
+/// Runs the task in a child, of which no single step may take longer than `deadline` gives it.
 pub(crate) fn run<T: DeserializeOwned>(
     command: &ChildCommand,
     task: &ChildTask,
-    deadline: Duration,
+    deadline: &dyn Fn(&str) -> Duration,
 ) -> Probed<T> {
-    let watch = Watch {
-        deadline: &|_stage| deadline,
-        on_event: &mut |_stage| {},
-        stop: &AtomicBool::new(false),
-    };
+    let watch = Watch { deadline, on_event: &mut |_stage| {}, stop: &AtomicBool::new(false) };
     run_with_events(command, task, watch)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_gpus_have_more_time_to_start() {
+        let check = |stage: &str, gpus: usize, seconds: u64| {
+            let given = call_deadline(Duration::from_secs(10), stage, gpus);
+            assert_eq!(given, Duration::from_secs(seconds), "{stage} {gpus}");
+        };
+        check("cuInit", 0, 10);
+        check("cuInit", 1, 10);
+        check("cuInit", 8, 31);
+        check("nvmlDeviceGetHandleByIndex_v2(3)", 8, 31);
+        check("nvmlDeviceGetName(3)", 8, 10);
+        check("cuLaunchKernel (cubin)", 8, 10);
+    }
 }

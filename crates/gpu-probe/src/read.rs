@@ -62,7 +62,7 @@ pub struct ReadOptions {
     pub folder: PathBuf,
     /// How to start the child that calls the driver.
     pub child: ChildCommand,
-    /// How long a driver call may take.
+    /// How long a driver call may take; one that starts several GPUs has more.
     pub deadline: Duration,
     /// Whether a laptop GPU that sleeps may be woken.
     pub wake: bool,
@@ -87,7 +87,8 @@ pub fn read(options: &ReadOptions, progress: &(dyn Fn(&str) + Sync)) -> Facts {
     let asleep = asleep(&pci, options.wake);
     let driver_libraries = driver_libraries::read(&root, environment);
     let nothing_to_ask = nothing_to_ask(&pci, &driver_libraries);
-    let ask = Ask { options, asleep: asleep.as_deref(), nothing_to_ask, progress };
+    let gpus = pci.found().map_or(0, Vec::len);
+    let ask = Ask { options, gpus, asleep: asleep.as_deref(), nothing_to_ask, progress };
     let mut facts = thread::scope(|scope| {
         let nvml = scope.spawn(|| ask.driver("asking NVML", &ChildTask::Nvml, nvml::without_nvml));
         let cuda = scope
@@ -134,6 +135,7 @@ pub fn read(options: &ReadOptions, progress: &(dyn Fn(&str) + Sync)) -> Facts {
 /// What a call of the driver needs to know.
 struct Ask<'a> {
     options: &'a ReadOptions,
+    gpus: usize,
     asleep: Option<&'a str>,
     nothing_to_ask: bool,
     progress: &'a (dyn Fn(&str) + Sync),
@@ -155,7 +157,9 @@ impl Ask<'_> {
             ));
         }
         (self.progress)(words);
-        isolate::run(&self.options.child, task, self.options.deadline)
+        let deadline =
+            |stage: &str| isolate::call_deadline(self.options.deadline, stage, self.gpus);
+        isolate::run(&self.options.child, task, &deadline)
     }
 }
 

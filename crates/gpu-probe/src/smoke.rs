@@ -14,6 +14,7 @@ mod deep;
 mod expected;
 mod figures;
 mod memory;
+mod near;
 mod quick;
 mod rates;
 mod samples;
@@ -62,6 +63,13 @@ impl Progress {
         }
         gpus.sort_by_key(|gpu| gpu.ordinal);
         reporter.partial(&self.smoke(gpus.clone(), true));
+    }
+
+    /// What is known of one GPU.
+    fn known(&self, ordinal: u32) -> SmokeGpu {
+        let gpus = self.gpus.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = gpus.iter().find(|known| known.ordinal == ordinal).cloned();
+        known.unwrap_or(SmokeGpu { ordinal, ..SmokeGpu::default() })
     }
 
     fn smoke(&self, gpus: Vec<SmokeGpu>, interrupted: bool) -> Smoke {
@@ -128,20 +136,29 @@ fn one_gpu(
         progress.put(gpu.clone(), reporter);
         let Some(ready) = ready else { return };
         if let (Some(end), Some(watch)) = (end, watch) {
-            let watched = watch.add(gpu.pci_address.found().map(String::as_str));
+            let address = gpu.pci_address.found().map(String::as_str);
+            if let Some(address) = address {
+                near::stay(address);
+            }
+            let watched = watch.add(address);
             deep::run(driver, &ready, &mut gpu, end, &lane, reporter, &mut |gpu| {
                 gpu.watch = watch.seen(watched);
                 deep::set_link_peak(gpu);
                 progress.put(gpu.clone(), reporter);
             });
         }
-        quick::finish(driver, ready, &lane);
+        // A GPU that broke during the deep test is left alone, as in `quick.rs`.
+        if quick::is_right(&gpu) {
+            quick::finish(driver, ready, &lane);
+        }
         progress.put(gpu, reporter);
     });
     if std::panic::catch_unwind(work).is_err() {
         let reason = "the test of this GPU broke off: the driver lacks a function, or this program \
                       is wrong";
-        progress.put(not_run(ordinal, Reading::Unknown(reason.to_owned())), reporter);
+        let mut gpu = progress.known(ordinal);
+        deep::not_measured(&mut gpu, reason);
+        progress.put(gpu, reporter);
     }
 }
 

@@ -27,8 +27,9 @@ pub(super) fn run(
         Some(_) => {}
     }
     progress("running kernels on every GPU");
+    let gpus = before.pci.found().map_or(0, Vec::len);
     let watch = Watch {
-        deadline: &|stage| deadline(options.deadline, stage),
+        deadline: &|stage| deadline(options.deadline, stage, gpus),
         on_event: &mut |stage| progress(&format!("running kernels on every GPU: {stage}")),
         stop: &options.stop,
     };
@@ -40,9 +41,10 @@ pub(super) fn run(
 }
 
 /// A stage with the name of a driver call is one; any other is a measurement of many calls.
-fn deadline(of_call: Duration, stage: &str) -> Duration {
+fn deadline(of_call: Duration, stage: &str, gpus: usize) -> Duration {
+    let of_call = isolate::call_deadline(of_call, stage, gpus);
     let is_call = stage.starts_with("cu") || stage == "dlopen";
-    if is_call { of_call } else { of_call + MEASUREMENT }
+    if is_call { of_call } else { of_call.saturating_add(MEASUREMENT) }
 }
 
 /// Gives each GPU the Xid lines that are new since the run began.
@@ -102,8 +104,9 @@ mod tests {
     #[test]
     fn a_measurement_has_more_time_than_a_call() {
         let call = Duration::from_secs(1);
-        assert_eq!(deadline(call, "cuLaunchKernel (cubin)"), call);
-        assert_eq!(deadline(call, "dlopen"), call);
-        assert!(deadline(call, "memory pattern: own address") > call);
+        assert_eq!(deadline(call, "cuLaunchKernel (cubin)", 8), call);
+        assert_eq!(deadline(call, "dlopen", 8), call);
+        assert!(deadline(call, "cuInit", 8) > call);
+        assert!(deadline(call, "memory pattern: own address", 8) > call);
     }
 }

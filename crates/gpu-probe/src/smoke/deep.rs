@@ -25,6 +25,17 @@ struct Rounds {
     tensor: Samples,
 }
 
+impl Rounds {
+    /// The first round brings the clocks of a resting GPU up, which takes some tenths of a second:
+    /// its rates count only until there are others.
+    fn first_is_over(&mut self) {
+        let Self { device_memory, host_to_device, device_to_host, fp32, tensor } = self;
+        for samples in [device_memory, host_to_device, device_to_host, fp32, tensor] {
+            samples.replace_rates();
+        }
+    }
+}
+
 /// Runs rounds until `end`, at least one; `publish` is called after each.
 pub(super) fn run(
     driver: &Driver,
@@ -43,7 +54,12 @@ pub(super) fn run(
     loop {
         let seed = u64::from(gpu.rounds).wrapping_mul(0x9e37_79b9) + 1;
         match round(&session, ready, seed, gpu, &mut rounds, reporter) {
-            Ok(true) => gpu.rounds += 1,
+            Ok(true) => {
+                if gpu.rounds == 0 {
+                    rounds.first_is_over();
+                }
+                gpu.rounds += 1;
+            }
             Ok(false) => {}
             // The GPU is in a state that nothing more can be asked in, so nothing is closed.
             Err((step, failed)) => {
@@ -150,12 +166,14 @@ fn broke(gpu: &mut SmokeGpu, step: &str, failed: &Failed) {
 }
 
 /// Puts the reason where nothing was measured yet.
-fn not_measured(gpu: &mut SmokeGpu, reason: &str) {
+pub(super) fn not_measured(gpu: &mut SmokeGpu, reason: &str) {
     fn put<T>(reading: &mut Reading<T>, reason: &str) {
         if reading.unknown().is_some() {
             *reading = Reading::Unknown(reason.to_owned());
         }
     }
+    put(&mut gpu.cubin, reason);
+    put(&mut gpu.ptx, reason);
     put(&mut gpu.device_memory, reason);
     put(&mut gpu.host_to_device, reason);
     put(&mut gpu.device_to_host, reason);

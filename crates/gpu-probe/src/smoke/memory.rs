@@ -11,6 +11,9 @@ const MIB: usize = 1 << 20;
 /// What stays free, for the display and for others, unless it is more than a quarter.
 const LEFT_FREE: usize = 512 * MIB;
 const SMALLEST: usize = 16 * MIB;
+/// How many words one launch works on: 4 GiB, so that it ends well within the two seconds after
+/// which a display driver resets the GPU, also where the memory's clock is held down.
+const LAUNCH_WORDS: u64 = 1 << 29;
 /// No further pattern is begun after this time.
 const LONGEST: Duration = Duration::from_secs(10);
 /// The numbers that `altlas_fill` has for them.
@@ -39,8 +42,10 @@ pub(super) fn run(
                 // Only the random pattern has something to gain from another seed.
                 let seed = if pattern == 2 { seed } else { 0 };
                 let filled = Filled { at, words, seed, pattern };
-                fill(session, ready, filled)?;
-                session.wait()?;
+                for piece in pieces(filled) {
+                    fill(session, ready, piece)?;
+                    session.wait()?;
+                }
                 let found = wrong_words(session, ready, filled)?;
                 add(test, (bytes / MIB) as u64, name, found);
             }
@@ -68,6 +73,18 @@ pub(super) struct Filled {
     pub(super) pattern: u64,
 }
 
+/// The same, in pieces for one launch each. The patterns count on from `seed`, so that a piece
+/// holds what the whole would hold there.
+fn pieces(whole: Filled) -> impl Iterator<Item = Filled> {
+    let piece = move |first: u64| Filled {
+        at: whole.at + first * 8,
+        words: LAUNCH_WORDS.min(whole.words - first),
+        seed: whole.seed.wrapping_add(first),
+        pattern: whole.pattern,
+    };
+    (0..whole.words.div_ceil(LAUNCH_WORDS)).map(move |at| piece(at * LAUNCH_WORDS))
+}
+
 /// Starts to write the pattern.
 pub(super) fn fill(
     session: &Session<'_, '_, '_>,
@@ -81,16 +98,23 @@ pub(super) fn fill(
 pub(super) fn wrong_words(
     session: &Session<'_, '_, '_>,
     ready: &Ready,
-    Filled { at, words, seed, pattern }: Filled,
+    filled: Filled,
 ) -> Result<(u64, Option<u64>), Failed> {
     session.with_memory(16, |result| {
-        session.upload(result, &[0, u64::MAX])?;
-        let mut parameters = [at, words, seed, pattern, result];
-        session.launch(&session.kernels().check, grid(ready), &mut parameters)?;
-        session.wait()?;
-        let found: Vec<u64> = session.download(result, 2)?;
-        let wrong = found.first().copied().unwrap_or(words);
-        Ok((wrong, found.get(1).copied().filter(|_| wrong > 0)))
+        let (mut wrong, mut first) = (0_u64, None);
+        for Filled { at, words, seed, pattern } in pieces(filled) {
+            session.upload(result, &[0, u64::MAX])?;
+            let mut parameters = [at, words, seed, pattern, result];
+            session.launch(&session.kernels().check, grid(ready), &mut parameters)?;
+            session.wait()?;
+            let found: Vec<u64> = session.download(result, 2)?;
+            let wrong_here = found.first().copied().unwrap_or(words);
+            let first_here = found.get(1).filter(|_| wrong_here > 0);
+            let before = (at - filled.at) / 8;
+            first = first.or(first_here.map(|index| index.saturating_add(before)));
+            wrong = wrong.saturating_add(wrong_here);
+        }
+        Ok((wrong, first))
     })
 }
 
@@ -129,6 +153,21 @@ mod tests {
         assert_eq!(testable_bytes(8192 * MIB, false), 7680 * MIB);
         assert_eq!(testable_bytes(100 * MIB, false), 75 * MIB);
         assert_eq!(testable_bytes(8192 * MIB, true), 2048 * MIB);
+    }
+
+    #[test]
+    fn pieces_are_the_whole() {
+        let whole = Filled { at: 4096, words: 2 * LAUNCH_WORDS + 2, seed: u64::MAX, pattern: 1 };
+        let pieces: Vec<Filled> = pieces(whole).collect();
+        let (mut at, mut seed) = (whole.at, whole.seed);
+        for piece in &pieces {
+            assert_eq!((piece.at, piece.seed, piece.pattern), (at, seed, whole.pattern));
+            assert!(piece.words <= LAUNCH_WORDS && piece.words % 2 == 0);
+            at += piece.words * 8;
+            seed = seed.wrapping_add(piece.words);
+        }
+        assert_eq!(pieces.iter().map(|piece| piece.words).sum::<u64>(), whole.words);
+        assert_eq!(pieces.len(), 3);
     }
 
     #[test]

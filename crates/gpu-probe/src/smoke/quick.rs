@@ -58,17 +58,26 @@ pub(super) fn run(driver: &Driver, ordinal: u32, lane: &Lane<'_, '_>) -> (SmokeG
         Some(cubin) => Reading::Found(kernel(driver, cubin, 1, "cubin", lane)),
         None => Reading::Absent,
     };
-    gpu.ptx = Reading::Found(kernel(driver, kernels::SMOKE_PTX.as_bytes(), 2, "PTX", lane));
+    gpu.ptx = if died(&gpu.cubin) {
+        Reading::Unknown("not tried: the kernel from a cubin failed before it".to_owned())
+    } else {
+        Reading::Found(kernel(driver, kernels::SMOKE_PTX.as_bytes(), 2, "PTX", lane))
+    };
 
-    let ready = Ready { ordinal, context, figures };
-    if is_right(&gpu) {
-        return (gpu, Some(ready));
-    }
-    finish(driver, ready, lane);
-    (gpu, None)
+    // After a failure the context is not given back: on a GPU that is lost this can block, and
+    // would hide the failure. The end of the process ends the context too.
+    let ready = is_right(&gpu).then_some(Ready { ordinal, context, figures });
+    (gpu, ready)
 }
 
-/// Gives the context back.
+/// Whether the kernel failed after it was loaded: the context then answers every further call with
+/// the same error.
+fn died(run: &Reading<KernelRun>) -> bool {
+    let loading = |call: &str| call.starts_with("cuModule");
+    matches!(run.found(), Some(KernelRun::Failed { call, .. }) if !loading(call))
+}
+
+/// Gives the context back, of a GPU on which nothing failed.
 pub(super) fn finish(driver: &Driver, ready: Ready, lane: &Lane<'_, '_>) {
     lane.stage("cuDevicePrimaryCtxRelease");
     // The process ends soon, and the driver then clears what is left; nothing hangs on this call.
@@ -80,7 +89,7 @@ pub(super) fn failed_run(failure: Failure, log: &str) -> KernelRun {
     KernelRun::Failed { call: failure.call.to_owned(), code: failure.code, log: log.to_owned() }
 }
 
-fn is_right(gpu: &SmokeGpu) -> bool {
+pub(super) fn is_right(gpu: &SmokeGpu) -> bool {
     let right = |run: &Reading<KernelRun>| matches!(run.found(), Some(KernelRun::Correct { .. }));
     right(&gpu.ptx) && (right(&gpu.cubin) || gpu.cubin.is_absent())
 }
@@ -126,10 +135,16 @@ fn kernel(driver: &Driver, image: &[u8], seed: u32, kind: &str, lane: &Lane<'_, 
         let words: Vec<u32> = words.iter().map(|word| u32::from_le_bytes(*word)).collect();
         Ok(expected::compare_smoke(&words, seed, milliseconds))
     })();
-    lane.stage("cuModuleUnload");
-    // A failure here was caused earlier and is said there.
-    let _ = driver.unload_module(module);
-    run.unwrap_or_else(|failure| failed_run(failure, ""))
+    match run {
+        Ok(run) => {
+            lane.stage("cuModuleUnload");
+            // What fails here is nothing that a program needs.
+            let _ = driver.unload_module(module);
+            run
+        }
+        // On a GPU that is lost, unloading can block.
+        Err(failure) => failed_run(failure, ""),
+    }
 }
 
 fn launch(

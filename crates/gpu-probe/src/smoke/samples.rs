@@ -7,6 +7,8 @@ use crate::{BandwidthRun, RateRun, Reading};
 pub(super) struct Samples {
     /// Work a second: GB/s or TFLOPS.
     rates: Vec<f64>,
+    /// Whether the next sample takes the place of all rates so far.
+    replace: bool,
     /// Whether the GPU's clock gave a time that is none: zero, or not a number.
     no_time: bool,
     /// Whether a result was wrong.
@@ -17,12 +19,20 @@ impl Samples {
     /// Takes a sample: `work` in bytes or operations, the time in milliseconds. The rate is in
     /// 10⁹ a second.
     pub(super) fn add(&mut self, work: f64, milliseconds: f64) {
+        if std::mem::take(&mut self.replace) {
+            self.rates.clear();
+        }
         let rate = work / milliseconds / 1e6;
         if rate.is_finite() && milliseconds > 0.0 {
             self.rates.push(rate);
         } else {
             self.no_time = true;
         }
+    }
+
+    /// Forgets the rates as soon as there is another; errors stay.
+    pub(super) fn replace_rates(&mut self) {
+        self.replace = true;
     }
 
     /// Takes what the comparison said.
@@ -67,6 +77,19 @@ mod tests {
         assert_eq!(samples.bandwidth(Some(4800.0)), Reading::Found(run));
         samples.verify(false);
         assert!(!samples.rate(None).found().unwrap().verified);
+    }
+
+    #[test]
+    fn rates_are_replaced_and_errors_stay() {
+        let mut samples = Samples::default();
+        samples.add(8e9, 8.0);
+        samples.verify(false);
+        samples.replace_rates();
+        let rate = |samples: &Samples| *samples.rate(None).found().unwrap();
+        assert_eq!(rate(&samples), RateRun { tflops: 1.0, peak_tflops: None, verified: false });
+        samples.add(8e9, 2.0);
+        samples.add(8e9, 2.0);
+        assert_eq!(rate(&samples), RateRun { tflops: 4.0, peak_tflops: None, verified: false });
     }
 
     #[test]

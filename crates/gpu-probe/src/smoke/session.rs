@@ -6,6 +6,10 @@
 //! what went wrong on the GPU, also with a code of tomorrow: for that [`Started`] holds the same
 //! library's functions as they are, with plain numbers.
 //!
+//! `cudarc` looks for `libcuda.so` first. That can be a second copy of the driver: under WSL the
+//! three names of the library are three files. Handles of one copy mean nothing to another, so that
+//! here every call goes to the copy that `cudarc` opened.
+//!
 //! After a failure nothing is called any more, not even to free: a GPU in such a state answers
 //! everything with its error. The process ends soon, and the driver then clears up.
 
@@ -70,7 +74,7 @@ fn typed(call: &'static str) -> impl Fn(DriverError) -> Failed {
 
 /// A GPU with its context, kernels and events.
 pub(super) struct Session<'a, 'l, 'w> {
-    driver: &'a Driver,
+    driver: Driver,
     lane: &'a Lane<'l, 'w>,
     started: Started,
     /// Dropped by [`Session::close`] alone, so not after a failure.
@@ -93,12 +97,15 @@ pub(super) struct Held {
 impl<'a, 'l, 'w> Session<'a, 'l, 'w> {
     /// Opens the GPU a second time. The error is a sentence.
     pub(super) fn open(
-        driver: &'a Driver,
+        tested: &Driver,
         ready: &Ready,
         lane: &'a Lane<'l, 'w>,
     ) -> Result<Self, String> {
         lane.stage("opening the GPU for the deep test");
-        let started = Started::find(driver)?;
+        // SAFETY: opens the driver's library, which is loaded already, or another one.
+        let library = unsafe { sys::culib() };
+        let driver = driver_of_cudarc(library, tested, ready.ordinal)?;
+        let started = Started::find(library)?;
         let held = hold(ready).map_err(|failed| {
             format!("`{}` returned {} before the deep test", failed.call, failed.code)
         })?;
@@ -264,6 +271,29 @@ impl<'a, 'l, 'w> Session<'a, 'l, 'w> {
     }
 }
 
+/// The functions of the library that `cudarc` opened, where it shows the GPU that was tested. The
+/// error is a sentence.
+fn driver_of_cudarc(
+    library: &'static libloading::Library,
+    tested: &Driver,
+    ordinal: u32,
+) -> Result<Driver, String> {
+    let driver = Driver::in_library(library);
+    if driver.code_address().is_some() && driver.code_address() == tested.code_address() {
+        return Ok(driver);
+    }
+    let ordinal = i32::try_from(ordinal).unwrap_or(i32::MAX);
+    let address = |driver: &Driver| driver.device_pci_bus_id(driver.device(ordinal)?);
+    // A stub refuses to start.
+    let shown = driver.init().and_then(|()| address(&driver));
+    if shown.is_err() || shown != address(tested) {
+        return Err("`libcuda.so` leads to another library than `libcuda.so.1`, such as a stub: \
+                    take its folder off `LD_LIBRARY_PATH`"
+            .to_owned());
+    }
+    Ok(driver)
+}
+
 fn hold(ready: &Ready) -> Result<Held, Failed> {
     let context =
         CudaContext::new(ready.ordinal as usize).map_err(typed("cuDevicePrimaryCtxRetain"))?;
@@ -322,20 +352,10 @@ struct Started {
 }
 
 impl Started {
-    /// Finds them in the library that `cudarc` opened, which must be the one that was tested: it
-    /// looks for `libcuda.so` first, and that name may lead to a stub. The error is a sentence.
-    fn find(driver: &Driver) -> Result<Self, String> {
-        // SAFETY: opens the driver's library, which is loaded already, or finds another one, which
-        // is not called; the types are those of `cuda.h`, and the library is never closed.
+    /// Finds them. The error is a sentence.
+    fn find(library: &'static libloading::Library) -> Result<Self, String> {
+        // SAFETY: the types are those of `cuda.h`, and the library is never closed.
         unsafe {
-            let library = sys::culib();
-            let init = library.get::<unsafe extern "C" fn(c_uint) -> u32>(b"cuInit\0");
-            let address = init.ok().map(|init| *init as usize);
-            if address.is_none() || address != driver.code_address() {
-                return Err("`libcuda.so` leads to another library than `libcuda.so.1`, such as \
-                            a stub: take its folder off `LD_LIBRARY_PATH`"
-                    .to_owned());
-            }
             let missing = |error: libloading::Error| error.to_string();
             Ok(Self {
                 launch: *library.get(b"cuLaunchKernel\0").map_err(missing)?,

@@ -14,7 +14,8 @@ fn shell(script: &str) -> ChildCommand {
 
 /// What became of the script, in one line.
 fn check(script: &str, deadline: Duration, expected: &str) {
-    let probed: Probed<Vec<u32>> = super::super::run(&shell(script), &ChildTask::Nvml, deadline);
+    let probed: Probed<Vec<u32>> =
+        super::super::run(&shell(script), &ChildTask::Nvml, &|_| deadline);
     let got = match probed {
         Probed::Answered(answer) => format!("answered {answer:?}"),
         Probed::Hung { stage, after_s, unkillable, partial } => {
@@ -108,7 +109,7 @@ fn crashes() {
 #[test]
 fn keeps_the_last_of_stderr() {
     let script = "i=0; while [ $i -lt 1000 ]; do echo line $i >&2; i=$((i+1)); done; exit 1";
-    let probed: Probed<u32> = super::super::run(&shell(script), &ChildTask::Nvml, LONG);
+    let probed: Probed<u32> = super::super::run(&shell(script), &ChildTask::Nvml, &|_| LONG);
     let Probed::Crashed { stderr, .. } = probed else { panic!("{probed:?}") };
     assert_eq!(stderr.lines().count(), STDERR_LINES);
     assert!(stderr.ends_with("line 999"), "{stderr}");
@@ -117,11 +118,11 @@ fn keeps_the_last_of_stderr() {
 #[test]
 fn could_not_run() {
     let command = ChildCommand { program: "/no/such/program".into(), arguments: Vec::new() };
-    let probed: Probed<u32> = super::super::run(&command, &ChildTask::Cuda, LONG);
+    let probed: Probed<u32> = super::super::run(&command, &ChildTask::Cuda, &|_| LONG);
     let Probed::NotRun(why) = probed else { panic!("{probed:?}") };
     assert!(why.starts_with("could not start `/no/such/program`"), "{why}");
     let unreadable: Probed<u32> =
-        super::super::run(&shell(r#"echo '{"answer":"text"}'"#), &ChildTask::Cuda, LONG);
+        super::super::run(&shell(r#"echo '{"answer":"text"}'"#), &ChildTask::Cuda, &|_| LONG);
     assert!(matches!(unreadable, Probed::NotRun(_)), "{unreadable:?}");
 }
 

@@ -187,10 +187,7 @@ impl<'a> Asked<'a, '_, '_> {
             return Unknown(why);
         }
         let both = self.ask("nvmlDeviceGetComputeRunningProcesses_v3", |device| {
-            processes::merge(
-                device.running_compute_processes(),
-                device.running_graphics_processes(),
-            )
+            processes::merge(raw::compute_processes(device), raw::graphics_processes(device))
         });
         both.map(|both| {
             both.iter().map(|(info, graphics)| processes::process(info, *graphics)).collect()
@@ -262,11 +259,19 @@ fn brand_name(brand: Brand) -> &'static str {
 fn recovery_action(device: &Device<'_>) -> Answer<u32> {
     let values = device.field_values_for(&[FieldId(NVML_FI_DEV_GET_GPU_RECOVERY_ACTION)])?;
     let sample = values.into_iter().next().ok_or(NvmlError::NoData)??;
-    match sample.value? {
+    match sample.value.map_err(unknown_field)? {
         SampleValue::U32(action) => Ok(action),
         SampleValue::U64(action) => u32::try_from(action).map_err(|_| NvmlError::NoData),
         SampleValue::I64(action) => u32::try_from(action).map_err(|_| NvmlError::NoData),
         SampleValue::F64(_) => Err(NvmlError::NoData),
+    }
+}
+
+/// A driver that does not know a field calls its number an invalid argument: it does not have it.
+fn unknown_field(error: NvmlError) -> NvmlError {
+    match error {
+        NvmlError::InvalidArg => NvmlError::NotSupported,
+        error => error,
     }
 }
 
@@ -297,4 +302,20 @@ fn nvlinks(device: &Device<'_>) -> Answer<(u32, u32)> {
         }
     }
     if all == 0 { Err(NvmlError::NotSupported) } else { Ok((on, all)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_that_the_driver_does_not_know_is_absent() {
+        let check = |error: NvmlError, absent: bool| {
+            assert_eq!(reading::<u32>(Err(unknown_field(error))).is_absent(), absent);
+        };
+        check(NvmlError::InvalidArg, true);
+        check(NvmlError::NotSupported, true);
+        check(NvmlError::NoPermission, false);
+        check(NvmlError::GpuLost, false);
+    }
 }

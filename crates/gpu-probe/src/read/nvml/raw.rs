@@ -8,6 +8,7 @@ use crate::{CallCode, FabricState, Memory, RemappedRows, ThrottleReason};
 use nvml_wrapper::{
     Device,
     error::{NvmlError, nvml_sym, nvml_try},
+    struct_wrappers::device::ProcessInfo,
 };
 use nvml_wrapper_sys::bindings::{
     nvmlGpuFabricInfo_t, nvmlGpuFabricInfo_v2_t, nvmlGridLicensableFeatures_t, nvmlMemory_t,
@@ -65,6 +66,22 @@ pub(super) fn remapped_rows(device: &Device<'_>) -> Answer<RemappedRows> {
     })?;
     let (pending, failed) = (pending != 0, failed != 0);
     Ok(RemappedRows { correctable, uncorrectable, pending, failed })
+}
+
+/// The processes that compute; drivers before R510 have only the older call.
+pub(super) fn compute_processes(device: &Device<'_>) -> Answer<Vec<ProcessInfo>> {
+    match device.running_compute_processes() {
+        Err(NvmlError::FailedToLoadSymbol(_)) => device.running_compute_processes_v2(),
+        answer => answer,
+    }
+}
+
+/// The processes that draw, by the same two calls.
+pub(super) fn graphics_processes(device: &Device<'_>) -> Answer<Vec<ProcessInfo>> {
+    match device.running_graphics_processes() {
+        Err(NvmlError::FailedToLoadSymbol(_)) => device.running_graphics_processes_v2(),
+        answer => answer,
+    }
 }
 
 pub(super) fn compute_mode(device: &Device<'_>) -> Answer<u32> {
