@@ -22,6 +22,12 @@ use crate::{Depth, Probed};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{ffi::OsString, path::PathBuf, sync::atomic::AtomicBool, time::Duration};
 
+/// Why a task has no answer that the user ended.
+pub(crate) const ENDED: &str = "ended by the user before it answered";
+
+/// How the reason begins why a child was not started.
+pub(crate) const NOT_STARTED: &str = "could not start";
+
 /// How to start the child: this program, and the arguments that lead it to [`crate::serve`].
 #[derive(Debug, Clone)]
 pub struct ChildCommand {
@@ -43,16 +49,19 @@ pub enum ChildTask {
     Smoke(Depth),
 }
 
-/// Runs the task in a child, of which no single step may take longer than `deadline`.
+/// Runs the task in a child, of which no single step may take longer than `deadline`. It is ended at
+/// once where `stop` is set.
 pub(crate) fn run<T: DeserializeOwned>(
     command: &ChildCommand,
     task: &ChildTask,
     deadline: Duration,
+    stop: &AtomicBool,
 ) -> Probed<T> {
     let watch = Watch {
         deadline: &|_stage| deadline,
+        is_call: |_stage| true,
         on_event: &mut |_stage| {},
-        stop: &AtomicBool::new(false),
+        stop,
     };
     run_with_events(command, task, watch)
 }

@@ -68,7 +68,8 @@ pub struct ReadOptions {
     pub wake: bool,
     /// How much to run on the GPUs; `None` for nothing.
     pub smoke: Option<Depth>,
-    /// Set it (on Ctrl-C) to end a run on the GPUs early; what was measured so far is kept.
+    /// Set it (on Ctrl-C) to end the questions to the driver, and a run on the GPUs early; what was
+    /// measured so far is kept.
     pub stop: Arc<AtomicBool>,
     /// The version of the program, for [`Facts::written_by`].
     pub written_by: String,
@@ -155,7 +156,8 @@ impl Ask<'_> {
             ));
         }
         (self.progress)(words);
-        isolate::run(&self.options.child, task, self.options.deadline)
+        let options = self.options;
+        isolate::run(&options.child, task, options.deadline, &options.stop)
     }
 }
 

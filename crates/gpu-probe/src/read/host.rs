@@ -109,7 +109,7 @@ const LIBC: &[&str] = &[
 
 fn glibc(root: &Root) -> Reading<String> {
     for path in LIBC {
-        let banner = || elf::section(&mut std::fs::File::open(root.path(path))?, ".rodata");
+        let banner = || elf::section(&mut root.open(path)?, ".rodata");
         let version = match reading(banner(), path.as_ref()) {
             Found(constants) => constants.and_then(|bytes| parse_glibc(&bytes)),
             Unknown(reason) => return Unknown(reason),

@@ -29,6 +29,7 @@ pub(super) fn run(
     progress("running kernels on every GPU");
     let watch = Watch {
         deadline: &|stage| deadline(options.deadline, stage),
+        is_call,
         on_event: &mut |stage| progress(&format!("running kernels on every GPU: {stage}")),
         stop: &options.stop,
     };
@@ -39,10 +40,14 @@ pub(super) fn run(
     ran
 }
 
-/// A stage with the name of a driver call is one; any other is a measurement of many calls.
+/// How long a stage may take: a measurement is many calls.
 fn deadline(of_call: Duration, stage: &str) -> Duration {
-    let is_call = stage.starts_with("cu") || stage == "dlopen";
-    if is_call { of_call } else { of_call + MEASUREMENT }
+    if is_call(stage) { of_call } else { of_call + MEASUREMENT }
+}
+
+/// Whether a stage has the name of a driver call.
+fn is_call(stage: &str) -> bool {
+    stage.starts_with("cu") || stage.starts_with("load of ") || stage == "dlopen"
 }
 
 /// Gives each GPU the Xid lines that are new since the run began.
