@@ -12,6 +12,8 @@ mod faults;
 mod invariants;
 #[cfg(test)]
 mod texts;
+#[cfg(test)]
+mod without_gpu;
 
 use crate::{CHECKS, Facts, Need, Problem, open_questions, unlooked};
 use serde::Serialize;

@@ -151,7 +151,7 @@ fn processors(root: &Root) -> Reading<u32> {
             let count = text.lines().filter(|line| line.starts_with("processor")).count();
             u32::try_from(count).ok().filter(|count| *count > 0).into()
         }
-        Absent => Unknown("`/proc` is not mounted".to_owned()),
+        Absent => Unknown(root.without("/proc/cpuinfo")),
         Unknown(reason) => Unknown(reason),
     }
 }

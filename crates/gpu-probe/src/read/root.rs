@@ -86,6 +86,15 @@ impl Root {
         self.path(path).exists()
     }
 
+    /// Why a file below `/proc` is not there.
+    pub(crate) fn without(&self, path: &str) -> String {
+        match (self.names("/proc").found().is_some_and(|names| !names.is_empty()), self.is_live()) {
+            (true, _) => format!("there is no `{path}`"),
+            (false, true) => "`/proc` is not mounted".to_owned(),
+            (false, false) => "there is no `/proc`".to_owned(),
+        }
+    }
+
     /// The text of a file; `Absent` where there is none.
     pub(crate) fn text(&self, path: impl AsRef<Path>) -> Reading<String> {
         self.head(path, LARGEST)
