@@ -241,7 +241,9 @@ fn judge(
         .iter()
         .map(|(problem, cause)| finding(problem, *cause, &overrides))
         .collect();
-    let established = summary::established(facts);
+    // What the profile asks and could not be answered leaves the whole question open.
+    let answered = diagnosed.open_questions.is_empty();
+    let established = summary::established(facts).filter(|_| answered);
     if let Some(file) = file {
         let today = jiff::ZonedDateTime::now().date();
         accept::apply(&file.config.accept, today, &file.path, established.is_some(), &mut findings);

@@ -12,8 +12,10 @@ mod faults;
 mod invariants;
 #[cfg(test)]
 mod texts;
+#[cfg(test)]
+mod without_gpu;
 
-use crate::{CHECKS, Facts, Need, Problem, unlooked};
+use crate::{CHECKS, Facts, Need, Problem, open_questions, unlooked};
 use serde::Serialize;
 
 /// What the checks found.
@@ -23,6 +25,9 @@ pub struct Diagnosed {
     pub problems: Vec<(Problem, Option<usize>)>,
     /// What could not be looked at.
     pub unlooked: Vec<Unlooked>,
+    /// What the profile asks and could not be answered; each is in `unlooked` too. With one of them
+    /// the machine may not be called fit for the profile.
+    pub open_questions: Vec<Unlooked>,
 }
 
 /// Something that could not be looked at.
@@ -55,6 +60,13 @@ pub fn diagnose(facts: &Facts, need: &Need) -> Diagnosed {
     }
     let causes: Vec<Option<usize>> =
         (0..problems.len()).map(|index| links::cause_of(index, &problems)).collect();
-    let unlooked = unlooked::unlooked(facts, &problems);
-    Diagnosed { problems: problems.into_iter().zip(causes).collect(), unlooked }
+    let mut unlooked = unlooked::unlooked(facts, &problems);
+    let open_questions = open_questions::open_questions(facts, need, &problems);
+    for open in &open_questions {
+        if !unlooked.contains(open) {
+            unlooked.push(open.clone());
+        }
+    }
+    let problems = problems.into_iter().zip(causes).collect();
+    Diagnosed { problems, unlooked, open_questions }
 }

@@ -99,6 +99,51 @@ impl DriverSeat {
     }
 }
 
+/// The file that the loader came to when it stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LoadedFile {
+    /// Its path.
+    pub path: String,
+    /// Whether `LD_LIBRARY_PATH` led to it.
+    pub by_library_path: bool,
+}
+
+impl LoadedFile {
+    /// The file of a step that loads a library.
+    pub(crate) fn of(facts: &Facts, stage: &str) -> Option<Self> {
+        let path = crate::evidence::loaded_in(facts, stage)?.path.clone();
+        let by_library_path = crate::evidence::is_by_library_path(facts, &path);
+        Some(Self { path, by_library_path })
+    }
+
+    /// What to do about it.
+    pub(crate) fn fixes(&self) -> Vec<Fix> {
+        let word = crate::shell_word::shell_word(&self.path);
+        let look = Fix::by_command("see what the file is", format!("stat {word}; file -L {word}"));
+        let way = match self.by_library_path {
+            true => {
+                Fix::by_command("take its folder out of the search path", "unset LD_LIBRARY_PATH")
+            }
+            false => Fix::by_hand(format!(
+                "if `{}` is not the driver's, remove it and install the driver's compute package again",
+                self.path
+            )),
+        };
+        vec![look, way]
+    }
+}
+
+/// ` (`/path`, which `LD_LIBRARY_PATH` leads to)`, or nothing.
+pub(crate) fn file_words(file: &Option<LoadedFile>) -> String {
+    match file {
+        Some(LoadedFile { path, by_library_path: true }) => {
+            format!(" (`{path}`, which `LD_LIBRARY_PATH` leads to)")
+        }
+        Some(LoadedFile { path, by_library_path: false }) => format!(" (`{path}`)"),
+        None => String::new(),
+    }
+}
+
 /// The command that shows what the driver wrote into the kernel log.
 pub(crate) const KERNEL_LOG: &str = "sudo dmesg | grep -i -e nvrm -e xid";
 

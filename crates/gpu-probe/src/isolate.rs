@@ -22,6 +22,12 @@ use crate::{Depth, Probed};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{ffi::OsString, path::PathBuf, sync::atomic::AtomicBool, time::Duration};
 
+/// Why a task has no answer that the user ended.
+pub(crate) const ENDED: &str = "ended by the user before it answered";
+
+/// How the reason begins why a child was not started.
+pub(crate) const NOT_STARTED: &str = "could not start";
+
 /// How to start the child: this program, and the arguments that lead it to [`crate::serve`].
 #[derive(Debug, Clone)]
 pub struct ChildCommand {
@@ -57,13 +63,16 @@ pub(crate) fn call_deadline(of_call: Duration, stage: &str, gpus: usize) -> Dura
     of_call.saturating_add(START.saturating_mul(others))
 }
 
-/// Runs the task in a child, of which no single step may take longer than `deadline` gives it.
+/// Runs the task in a child, of which no single step may take longer than `deadline` gives it. It is
+/// ended at once where `stop` is set.
 pub(crate) fn run<T: DeserializeOwned>(
     command: &ChildCommand,
     task: &ChildTask,
     deadline: &dyn Fn(&str) -> Duration,
+    on_event: &mut dyn FnMut(&str),
+    stop: &AtomicBool,
 ) -> Probed<T> {
-    let watch = Watch { deadline, on_event: &mut |_stage| {}, stop: &AtomicBool::new(false) };
+    let watch = Watch { deadline, is_call: |_stage| true, on_event, stop };
     run_with_events(command, task, watch)
 }
 

@@ -43,6 +43,7 @@ mod facts;
 mod isolate;
 mod kernels;
 mod need;
+mod open_questions;
 mod package_manager;
 mod pci_address;
 mod read;

@@ -68,7 +68,8 @@ pub struct ReadOptions {
     pub wake: bool,
     /// How much to run on the GPUs; `None` for nothing.
     pub smoke: Option<Depth>,
-    /// Set it (on Ctrl-C) to end a run on the GPUs early; what was measured so far is kept.
+    /// Set it (on Ctrl-C) to end the questions to the driver, and a run on the GPUs early; what was
+    /// measured so far is kept.
     pub stop: Arc<AtomicBool>,
     /// The version of the program, for [`Facts::written_by`].
     pub written_by: String,
@@ -80,6 +81,7 @@ pub struct ReadOptions {
 ///
 /// `progress` is called with a few words before each step that may take long.
 pub fn read(options: &ReadOptions, progress: &(dyn Fn(&str) + Sync)) -> Facts {
+    progress("reading the machine");
     let root = Root::new(&options.root);
     let environment = &options.environment;
     // The bus comes first: it says whether a GPU sleeps, which a driver call would wake.
@@ -93,10 +95,7 @@ pub fn read(options: &ReadOptions, progress: &(dyn Fn(&str) + Sync)) -> Facts {
         let nvml = scope.spawn(|| ask.driver("asking NVML", &ChildTask::Nvml, nvml::without_nvml));
         let cuda = scope
             .spawn(|| ask.driver("asking the CUDA driver", &ChildTask::Cuda, cuda::without_cuda));
-        let containers = scope.spawn(|| {
-            progress("asking Docker");
-            containers::read(&root, environment)
-        });
+        let containers = scope.spawn(|| containers::read(&root, environment));
         let software = scope.spawn(|| Software::read(&root, options));
         let host = host::read(&root, environment);
         let kernel_module = kernel_module::read(&root, &host.machine);
@@ -157,9 +156,10 @@ impl Ask<'_> {
             ));
         }
         (self.progress)(words);
-        let deadline =
-            |stage: &str| isolate::call_deadline(self.options.deadline, stage, self.gpus);
-        isolate::run(&self.options.child, task, &deadline)
+        let options = self.options;
+        let deadline = |stage: &str| isolate::call_deadline(options.deadline, stage, self.gpus);
+        let mut on_event = |stage: &str| (self.progress)(&format!("{words}: {stage}"));
+        isolate::run(&options.child, task, &deadline, &mut on_event, &options.stop)
     }
 }
 

@@ -170,12 +170,16 @@ fn driver(facts: &Facts, explained: bool, list: &mut List) {
     }
     match &facts.nvml {
         Probed::Answered(nvml) => gpus::nvml(facts, nvml, explained, list),
-        Probed::NotRun(reason) if !explained => list.push("NVML", reason),
+        Probed::NotRun(reason) if !explained || evidence::not_asked(&facts.nvml).is_some() => {
+            list.push("NVML", reason);
+        }
         Probed::NotRun(_) | Probed::Hung { .. } | Probed::Crashed { .. } => {}
     }
     match &facts.cuda {
         Probed::Answered(cuda) => gpus::cuda(cuda, explained, list),
-        Probed::NotRun(reason) if !explained => list.push("CUDA", reason),
+        Probed::NotRun(reason) if !explained || evidence::not_asked(&facts.cuda).is_some() => {
+            list.push("CUDA", reason);
+        }
         Probed::NotRun(_) | Probed::Hung { .. } | Probed::Crashed { .. } => {}
     }
     match &facts.smoke {

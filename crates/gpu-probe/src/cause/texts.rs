@@ -49,6 +49,60 @@ fn every_check_is_on_the_page() {
     assert_eq!(missing, Vec::<&str>::new());
 }
 
+/// What a person can type; a text of the program's own is no command.
+const PROGRAMS: &[&str] = &[
+    "cargo",
+    "cat",
+    "containerd",
+    "dkms",
+    "dmesg",
+    "docker",
+    "echo",
+    "env",
+    "file",
+    "findmnt",
+    "fuser",
+    "g++",
+    "grep",
+    "journalctl",
+    "ldconfig",
+    "ldd",
+    "ls",
+    "lspci",
+    "modinfo",
+    "mokutil",
+    "nm",
+    "nsys",
+    "nvcc",
+    "nvidia-ctk",
+    "nvidia-smi",
+    "pip",
+    "podman",
+    "ps",
+    "python",
+    "stat",
+    "systemctl",
+    "which",
+    "wsl",
+];
+
+#[test]
+fn every_explanation_names_a_command_to_confirm_by_hand() {
+    let is_command = |span: &str| {
+        let words =
+            span.split_whitespace().skip_while(|word| *word == "sudo" || word.contains('='));
+        let words: Vec<&str> = words.collect();
+        // `nvcc` alone is a name and no command.
+        words.len() > 1 && PROGRAMS.contains(&words[0])
+    };
+    let without: Vec<&str> = CHECKS
+        .iter()
+        .filter(|check| !check.explanation().split('`').skip(1).step_by(2).any(is_command))
+        .map(|check| check.code)
+        .collect();
+    assert_eq!(without, Vec::<&str>::new());
+}
+
 #[test]
 fn sentences_are_one_plain_line() {
     for (code, sentence, fixes) in texts() {

@@ -69,7 +69,8 @@ impl Diagnosis for AdapterInitFailed {
         let first = match &self.hypervisor {
             Some(hypervisor) => format!(
                 "switch this virtual machine off and on; if that does not help, have the GPU reset on \
-                 the host ({hypervisor})"
+                 the host{}",
+                evidence::hypervisor_words(hypervisor)
             ),
             None => "switch the machine off, check the power cables of the board, and switch it on"
                 .to_owned(),

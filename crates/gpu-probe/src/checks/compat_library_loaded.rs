@@ -3,7 +3,8 @@
 //! Images hold a newer `libcuda` in a folder `compat`, so that a newer CUDA runs on an older
 //! driver. It works on data-centre GPUs and a few others only, and must be newer than the driver.
 //! On a GeForce GPU CUDA returns 804, `forward compatibility was attempted on non supported HW`;
-//! with an older library or a wrong mix it returns 803.
+//! with an older library or a wrong mix it returns 803. Confirm with `ldconfig -p | grep libcuda` and
+//! `echo $LD_LIBRARY_PATH`.
 //!
 //! Update the driver of the machine and use its own library: take the folder out of
 //! `LD_LIBRARY_PATH` and out of `/etc/ld.so.conf.d`.
@@ -27,7 +28,7 @@ pub struct CompatLibraryLoaded {
 
 impl CompatLibraryLoaded {
     pub(super) const CODE: &str = "gpu/compat-library-loaded";
-    pub(super) const FOLLOWS_FROM: &[&str] = &[];
+    pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/no-nvidia-device"];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         if evidence::cuda_claim(facts) != Some(Self::CODE) {

@@ -25,6 +25,8 @@ pub struct DockerRuntimeMissing {
     pub in_daemon_json: bool,
     /// Whether Docker runs without root, where the commands differ.
     pub rootless: bool,
+    /// Whether the engine runs elsewhere: outside of this container, or on another machine.
+    pub elsewhere: bool,
     /// Whether this machine is a runner and no hook of the toolkit helps, so that its jobs get no GPU.
     pub needed: bool,
 }
@@ -39,15 +41,26 @@ impl DockerRuntimeMissing {
         let Some(engine) = containers.docker.found() else { return Vec::new() };
         let has_runtime = engine.runtimes.iter().any(|runtime| runtime.contains("nvidia"));
         let has_cdi = !engine.cdi_folders.is_empty() && !containers.cdi.is_empty();
-        if has_runtime || has_cdi || !evidence::runs_engine_here(facts, need) {
+        let elsewhere = evidence::engine_files_are_hidden(facts);
+        let is_judged = match elsewhere {
+            // Which specifications lie in its folders is not seen from here.
+            true => {
+                need.profile == Profile::Runner
+                    && evidence::has_gpu(facts)
+                    && engine.cdi_folders.is_empty()
+            }
+            false => evidence::runs_engine_here(facts, need),
+        };
+        if has_runtime || has_cdi || !is_judged {
             return Vec::new();
         }
         let names = containers.daemon_json_runtimes.found();
         let in_daemon_json =
-            names.is_some_and(|names| names.iter().any(|name| name.contains("nvidia")));
-        let has_hook = containers.nvidia_container_runtime.found().is_some() && !engine.rootless;
+            !elsewhere && names.is_some_and(|names| names.iter().any(|name| name.contains("nvidia")));
+        let hook = containers.nvidia_container_runtime.found();
+        let has_hook = hook.is_some() && !engine.rootless && !elsewhere;
         let needed = need.profile == Profile::Runner && !has_hook;
-        vec![Self { in_daemon_json, rootless: engine.rootless, needed }]
+        vec![Self { in_daemon_json, rootless: engine.rootless, elsewhere, needed }]
     }
 }
 
@@ -57,6 +70,12 @@ impl Diagnosis for DockerRuntimeMissing {
     }
 
     fn fixes(&self) -> Vec<Fix> {
+        if self.elsewhere {
+            return vec![Fix::by_hand(
+                "where the engine runs, install `nvidia-container-toolkit`, then \
+                 `sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker`",
+            )];
+        }
         let restart = if self.rootless {
             "systemctl --user restart docker"
         } else {

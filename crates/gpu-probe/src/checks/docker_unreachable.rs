@@ -5,7 +5,8 @@
 //! for.
 //!
 //! Confirm with `systemctl status docker` and `docker info`. `DOCKER_HOST` in the environment
-//! points the client to another socket.
+//! points the client to another socket. In a container the socket of the host has to be handed in
+//! (`-v /var/run/docker.sock:/var/run/docker.sock`).
 
 use super::{Diagnosis, Fix, Place};
 use crate::{Facts, Need, Profile, Reading, evidence};
@@ -21,6 +22,8 @@ pub struct DockerUnreachable {
     pub socket: bool,
     /// Whether this is a WSL guest.
     pub wsl: bool,
+    /// Whether this is a container.
+    pub container: bool,
 }
 
 impl DockerUnreachable {
@@ -28,23 +31,25 @@ impl DockerUnreachable {
     pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/docker-permission"];
 
     pub(super) fn find(facts: &Facts, need: &Need) -> Vec<Self> {
-        // In a container the absence of a socket says nothing of the host.
-        let is_judged = need.profile == Profile::Runner
-            && facts.host.machine.container.found().is_none()
-            && facts.containers.docker.is_absent();
-        if !is_judged {
+        if need.profile != Profile::Runner || !facts.containers.docker.is_absent() {
             return Vec::new();
         }
         let wsl = evidence::in_wsl(facts);
+        let container = evidence::in_container(facts);
         match &facts.containers.docker_refused {
             Reading::Found(refusal) if evidence::is_permission(&refusal.reason) => Vec::new(),
             Reading::Found(refusal) => vec![Self {
                 why: format!("`{}` does not answer ({})", refusal.socket, refusal.reason),
                 socket: true,
                 wsl,
+                container,
             }],
             Reading::Absent | Reading::Unknown(_) => {
-                vec![Self { why: "there is no Docker socket".to_owned(), socket: false, wsl }]
+                let why = match container {
+                    true => "none is reachable from this container: it has no Docker socket",
+                    false => "there is no Docker socket",
+                };
+                vec![Self { why: why.to_owned(), socket: false, wsl, container }]
             }
         }
     }
@@ -60,6 +65,13 @@ impl Diagnosis for DockerUnreachable {
             "install Docker Engine as described on docs.docker.com/engine/install (not the snap)",
         );
         let start = Fix::by_command("start its service", "sudo systemctl enable --now docker");
+        if self.container {
+            return vec![Fix::by_hand(
+                "start this container with the engine's socket \
+                 (`-v /var/run/docker.sock:/var/run/docker.sock`), or run this on the machine that starts the \
+                 jobs",
+            )];
+        }
         if self.wsl {
             return vec![Fix::by_hand(
                 "in Windows, start Docker Desktop and turn on its integration with this distribution; or \

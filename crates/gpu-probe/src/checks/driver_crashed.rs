@@ -5,16 +5,17 @@
 //! library that was put in front of the driver's (`LD_PRELOAD`, `LD_LIBRARY_PATH`), or an error of
 //! the driver itself.
 //!
-//! Look at the variables first, then install the driver again. If a clean installation of the
-//! newest driver crashes too, report it to NVIDIA with `sudo nvidia-bug-report.sh`.
+//! Look at the variables first (`env | grep LD_`), then install the driver again. If a clean
+//! installation of the newest driver crashes too, report it to NVIDIA with
+//! `sudo nvidia-bug-report.sh`.
 
-use super::{Diagnosis, DriverSeat, Fix, Place};
+use super::{Diagnosis, DriverSeat, Fix, LoadedFile, Place, file_words};
 use crate::{Facts, Need, Probed};
 use serde::Serialize;
 
 /// A call ended its process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("the driver crashed in `{stage}`: {how}")]
+#[error("the driver crashed in `{stage}`{}: {how}", file_words(.file))]
 pub struct DriverCrashed {
     /// Who made the call: `NVML`, `CUDA` or the smoke test.
     pub part: String,
@@ -26,6 +27,8 @@ pub struct DriverCrashed {
     pub stderr: String,
     /// The value of `LD_PRELOAD`, where it is set.
     pub preload: Option<String>,
+    /// The file, where the step was to load a library.
+    pub file: Option<LoadedFile>,
     /// Where the driver is.
     #[serde(flatten)]
     pub seat: DriverSeat,
@@ -34,6 +37,7 @@ pub struct DriverCrashed {
 impl DriverCrashed {
     pub(super) const CODE: &str = "gpu/driver-crashed";
     pub(super) const FOLLOWS_FROM: &[&str] = &[
+        "gpu/no-nvidia-device",
         "gpu/driver-library-broken",
         "gpu/stub-library-loaded",
         "gpu/several-driver-libraries",
@@ -52,7 +56,14 @@ impl DriverCrashed {
         // The smoke test makes CUDA's calls again: the first crash tells most.
         let first = parts.into_iter().flatten().take(1);
         let seat = DriverSeat::of(facts);
-        first.map(|found| Self { preload: preload.map(str::to_owned), seat, ..found }).collect()
+        first
+            .map(|found| Self {
+                preload: preload.map(str::to_owned),
+                file: LoadedFile::of(facts, &found.stage),
+                seat,
+                ..found
+            })
+            .collect()
     }
 }
 
@@ -69,6 +80,7 @@ impl Diagnosis for DriverCrashed {
                 "unset LD_PRELOAD",
             ));
         }
+        fixes.extend(self.file.iter().flat_map(LoadedFile::fixes));
         if self.seat.wsl {
             fixes.push(Fix::by_hand(
                 "remove any Linux driver from WSL, install the newest NVIDIA driver in Windows, then run \
@@ -100,6 +112,7 @@ fn crashed<T>(part: &str, probed: &Probed<T>) -> Option<DriverCrashed> {
             how: how.clone(),
             stderr: stderr.clone(),
             preload: None,
+            file: None,
             seat: DriverSeat::default(),
         }),
         Probed::Answered(_) | Probed::Hung { .. } | Probed::NotRun(_) => None,

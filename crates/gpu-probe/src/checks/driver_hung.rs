@@ -6,16 +6,19 @@
 //! the processes that sleep in the kernel; `sudo dmesg | grep -i -e nvrm -e xid` often names the
 //! GPU.
 //!
+//! Where the call is the load of a library, the file in its place may be a pipe or lie on a file
+//! system that does not answer: `stat PATH` shows which.
+//!
 //! End the programs that use the GPU. If the call still hangs, reboot: a process that sleeps in the
 //! kernel cannot be ended. Under WSL the driver is Windows' own: shut WSL down, or restart Windows.
 
-use super::{Diagnosis, DriverSeat, Fix, KERNEL_LOG, Place};
+use super::{Diagnosis, DriverSeat, Fix, KERNEL_LOG, LoadedFile, Place, file_words};
 use crate::{Facts, Need, Probed};
 use serde::Serialize;
 
 /// A call did not return.
 #[derive(Debug, Clone, PartialEq, Serialize, thiserror::Error)]
-#[error("`{stage}` did not return within {after_s} s{}", kill_words(.unkillable))]
+#[error("`{stage}`{} did not return within {after_s} s{}", file_words(.file), kill_words(.unkillable))]
 pub struct DriverHung {
     /// Who made the call: `NVML`, `CUDA` or the smoke test.
     pub part: String,
@@ -25,6 +28,8 @@ pub struct DriverHung {
     pub after_s: f64,
     /// Whether the process could not even be ended.
     pub unkillable: bool,
+    /// The file, where the step was to load a library.
+    pub file: Option<LoadedFile>,
     /// Where the driver is.
     #[serde(flatten)]
     pub seat: DriverSeat,
@@ -33,6 +38,7 @@ pub struct DriverHung {
 impl DriverHung {
     pub(super) const CODE: &str = "gpu/driver-hung";
     pub(super) const FOLLOWS_FROM: &[&str] = &[
+        "gpu/no-nvidia-device",
         "gpu/gpu-needs-reset",
         "gpu/gpu-lost",
         "gpu/fell-off-the-bus",
@@ -49,7 +55,13 @@ impl DriverHung {
         ];
         // One stuck driver holds up everything that asks it; the first call tells most.
         let first = parts.into_iter().flatten().take(1);
-        first.map(|found| Self { seat: DriverSeat::of(facts), ..found }).collect()
+        first
+            .map(|found| Self {
+                seat: DriverSeat::of(facts),
+                file: LoadedFile::of(facts, &found.stage),
+                ..found
+            })
+            .collect()
     }
 }
 
@@ -59,10 +71,15 @@ impl Diagnosis for DriverHung {
     }
 
     fn fixes(&self) -> Vec<Fix> {
+        if let Some(file) = &self.file {
+            return file.fixes();
+        }
         if self.seat.wsl {
             return vec![
                 Fix::by_hand("end the programs that use the GPU, in WSL and in Windows"),
-                Fix::by_hand("if it still hangs, run `wsl --shutdown` in Windows, or restart Windows"),
+                Fix::by_hand(
+                    "if it still hangs, run `wsl --shutdown` in Windows, or restart Windows",
+                ),
             ];
         }
         let host = self.seat.container;
@@ -86,6 +103,7 @@ fn hung<T>(part: &str, probed: &Probed<T>) -> Option<DriverHung> {
             stage: stage.clone(),
             after_s: *after_s,
             unkillable: *unkillable,
+            file: None,
             seat: DriverSeat::default(),
         }),
         Probed::Answered(_) | Probed::Crashed { .. } | Probed::NotRun(_) => None,
@@ -129,5 +147,12 @@ mod tests {
         both(&mut facts);
         let found = DriverHung::find(&facts, &Need::default());
         assert_eq!(found[0].to_string(), "`nvmlInit_v2` did not return within 10 s");
+        facts.nvml = hang("load of libnvidia-ml.so.1");
+        let path = facts.driver_libraries.nvml[0].path.clone();
+        let words = |facts: &Facts| DriverHung::find(facts, &Need::default())[0].to_string();
+        assert!(words(&facts).contains(&format!("(`{path}`) did not return")));
+        let folder = path.rsplit_once('/').unwrap().0.to_owned();
+        facts.environment.variables.insert("LD_LIBRARY_PATH".to_owned(), folder + "/");
+        assert!(words(&facts).contains("which `LD_LIBRARY_PATH` leads to"));
     }
 }

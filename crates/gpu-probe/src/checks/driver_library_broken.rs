@@ -1,6 +1,7 @@
 //! A library of the driver is there and cannot be loaded.
 //!
-//! The file is empty, damaged, of another processor, or needs something that is not there. Images
+//! The file is empty, damaged, of another processor, or needs something that is not there; or it can be
+//! loaded and holds none of the driver's functions (`nm -D PATH | grep cuInit`). Images
 //! that were built on a machine with a GPU often hold empty files of this name, left by the
 //! container runtime. `file -L PATH` shows what it is, `ldd PATH` what it lacks.
 //!
@@ -8,24 +9,26 @@
 //! same build step that brought it.
 
 use super::{Diagnosis, Fix, Place};
-use crate::steps;
 use crate::shell_word::shell_word;
+use crate::steps;
 use crate::{Facts, Need, Reading, evidence};
 use serde::Serialize;
 
 /// The driver's library cannot be loaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("`{path}` cannot be loaded: {reason}")]
+#[error("`{path}` {}: {reason}", if *.loads { "cannot be used" } else { "cannot be loaded" })]
 pub struct DriverLibraryBroken {
     /// The library.
     pub path: String,
+    /// Whether it can be loaded all the same.
+    pub loads: bool,
     /// What is wrong with it, in the loader's words where it has spoken.
     pub reason: String,
 }
 
 impl DriverLibraryBroken {
     pub(super) const CODE: &str = "gpu/driver-library-broken";
-    pub(super) const FOLLOWS_FROM: &[&str] = &[];
+    pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/no-nvidia-device"];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let libraries = &facts.driver_libraries;
@@ -45,9 +48,9 @@ impl DriverLibraryBroken {
                 }
             };
             let path = copies.first().map_or_else(|| name.to_owned(), |copy| copy.path.clone());
-            Some(Self { path, reason })
+            Some(Self { path, loads: false, reason })
         });
-        broken.collect()
+        broken.chain(foreign(facts)).collect()
     }
 }
 
@@ -69,6 +72,18 @@ impl Diagnosis for DriverLibraryBroken {
         ]
     }
 }
+
+/// A library that was loaded and does not hold what every driver has had.
+fn foreign(facts: &Facts) -> Option<DriverLibraryBroken> {
+    let cuda = evidence::cuda(facts)?;
+    let library = cuda.library.found()?;
+    let vital = VITAL.iter().find(|name| cuda.missing_symbols.iter().any(|it| it == *name))?;
+    let reason = format!("it has no `{vital}`: it is not the driver's");
+    Some(DriverLibraryBroken { path: library.path.clone(), loads: true, reason })
+}
+
+/// What a `libcuda` of any age exports.
+const VITAL: &[&str] = &["cuInit", "cuDeviceGetCount", "cuDeviceGet"];
 
 #[cfg(test)]
 mod tests {
@@ -99,5 +114,11 @@ mod tests {
         check(example::h200(), text, 1);
         check(example::h200(), |facts| damage(facts, "undefined symbol: x"), 1);
         check(example::h200(), faults::remove_libraries, 0);
+        let strip = |facts: &mut Facts| {
+            let crate::Probed::Answered(cuda) = &mut facts.cuda else { return };
+            cuda.init = Reading::Unknown("the library has no `cuInit`".to_owned());
+            cuda.missing_symbols = vec!["cuInit".to_owned()];
+        };
+        check(example::h200(), strip, 1);
     }
 }

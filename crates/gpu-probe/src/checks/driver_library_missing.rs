@@ -52,8 +52,14 @@ impl DriverLibraryMissing {
             return Vec::new();
         }
         let libraries = &facts.driver_libraries;
-        let cuda = evidence::cuda(facts).map(|cuda| cuda.library.is_absent());
-        let nvml = evidence::nvml(facts).map(|nvml| nvml.library.is_absent());
+        // The files alone tell too little where the loader could have been asked and was not.
+        let unasked = |why: Option<&str>| why.map(|_| false);
+        let cuda = evidence::cuda(facts)
+            .map(|cuda| cuda.library.is_absent())
+            .or_else(|| unasked(evidence::not_asked(&facts.cuda)));
+        let nvml = evidence::nvml(facts)
+            .map(|nvml| nvml.library.is_absent())
+            .or_else(|| unasked(evidence::not_asked(&facts.nvml)));
         let both =
             [("libcuda.so.1", &libraries.cuda, cuda), ("libnvidia-ml.so.1", &libraries.nvml, nvml)];
         // Stubs and compatibility libraries come with a toolkit, and are no substitute.

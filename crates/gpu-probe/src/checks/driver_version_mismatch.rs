@@ -40,7 +40,8 @@ pub struct DriverVersionMismatch {
 
 impl DriverVersionMismatch {
     pub(super) const CODE: &str = "gpu/driver-version-mismatch";
-    pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/several-driver-libraries"];
+    pub(super) const FOLLOWS_FROM: &[&str] =
+        &["gpu/several-driver-libraries", "gpu/no-nvidia-device"];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let module = facts.kernel_module.loaded.found().map(|loaded| loaded.version);

@@ -46,8 +46,9 @@ impl Diagnosis for MemoryWindowsUnassigned {
     fn fixes(&self) -> Vec<Fix> {
         vec![match &self.hypervisor {
             Some(hypervisor) => Fix::by_hand(format!(
-                "on the host ({hypervisor}), give the guest a 64-bit memory window larger than the GPU's \
-                 memory, then start the guest again"
+                "on the host{}, give the guest a 64-bit memory window larger than the GPU's \
+                 memory, then start the guest again",
+                evidence::hypervisor_words(hypervisor)
             )),
             None => Fix::by_hand(
                 "turn on `Above 4G Decoding` in the firmware, update the firmware if it has no such \

@@ -5,8 +5,10 @@
 //! found a device. Everything else that needs a GPU fails because of this.
 //!
 //! On a laptop the GPU may be switched off in the firmware; in a virtual machine it has to be
-//! passed through by the host; in the cloud the instance type has to have one. Without a GPU you
-//! can still build CUDA programs: `nvcc` needs no driver.
+//! passed through by the host; in the cloud the instance type has to have one. A container has the
+//! GPUs of the machine that runs it. Confirm with `lspci -d 10de:`.
+//!
+//! Without a GPU you can still build CUDA programs: `nvcc` needs no driver.
 
 use super::{Diagnosis, Fix, Place};
 use crate::{DeviceNode, Facts, Need, NodeAccess, evidence};
@@ -18,6 +20,8 @@ use serde::Serialize;
 pub struct NoNvidiaDevice {
     /// The hypervisor, where the machine is a virtual one.
     pub hypervisor: Option<String>,
+    /// Whether this is a container.
+    pub container: bool,
 }
 
 impl NoNvidiaDevice {
@@ -35,7 +39,10 @@ impl NoNvidiaDevice {
         if evidence::may_have_gpu(facts) || seen_by_node || fell_off {
             return Vec::new();
         }
-        vec![Self { hypervisor: facts.host.machine.hypervisor.found().cloned() }]
+        vec![Self {
+            hypervisor: facts.host.machine.hypervisor.found().cloned(),
+            container: evidence::in_container(facts),
+        }]
     }
 }
 
@@ -45,12 +52,20 @@ impl Diagnosis for NoNvidiaDevice {
     }
 
     fn fixes(&self) -> Vec<Fix> {
-        vec![match &self.hypervisor {
-            Some(hypervisor) => Fix::by_hand(format!(
-                "this is a virtual machine ({hypervisor}): pass a GPU through to it, or choose an \
-                 instance type that has one"
+        let named = self.hypervisor.as_deref().map(evidence::hypervisor_words);
+        vec![match (named, self.container) {
+            (Some(named), false) => Fix::by_hand(format!(
+                "this is a virtual machine{named}: pass a GPU through to it, or choose an instance type that \
+                 has one"
             )),
-            None => Fix::by_hand(
+            (Some(named), true) => Fix::by_hand(format!(
+                "this is a container in a virtual machine{named}: pass a GPU through to that machine, or \
+                 choose an instance type that has one, and then start the container with `--gpus all`"
+            )),
+            (None, true) => Fix::by_hand(
+                "this is a container: run it on a machine with an NVIDIA GPU, with `--gpus all`",
+            ),
+            (None, false) => Fix::by_hand(
                 "use a machine with an NVIDIA GPU, or check in the firmware that the GPU is on",
             ),
         }]

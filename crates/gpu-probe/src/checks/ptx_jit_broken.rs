@@ -6,7 +6,7 @@
 //!
 //! Causes: `CUDA_DISABLE_PTX_JIT=1` in the environment, a `libnvidia-ptxjitcompiler.so.1` of
 //! another driver version, or a compile cache that cannot be written. Confirm with
-//! `CUDA_FORCE_PTX_JIT=1 PROGRAM`; the cache is `~/.nv/ComputeCache` or `CUDA_CACHE_PATH`.
+//! `env | grep CUDA_` and `CUDA_FORCE_PTX_JIT=1 PROGRAM`; the cache is `~/.nv/ComputeCache` or `CUDA_CACHE_PATH`.
 
 use super::{Diagnosis, Fix, Place};
 use crate::{CallCode, Facts, Need, evidence};

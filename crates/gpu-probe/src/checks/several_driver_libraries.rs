@@ -11,8 +11,8 @@
 //! forward-compatibility copies are not counted here: they are other problems.
 
 use super::{Diagnosis, Fix, Place};
-use crate::steps;
 use crate::shell_word::shell_word;
+use crate::steps;
 use crate::{Facts, LibraryKind, Need, evidence};
 use serde::Serialize;
 
@@ -28,7 +28,7 @@ pub struct SeveralDriverLibraries {
 
 impl SeveralDriverLibraries {
     pub(super) const CODE: &str = "gpu/several-driver-libraries";
-    pub(super) const FOLLOWS_FROM: &[&str] = &[];
+    pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/no-nvidia-device"];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let wsl = evidence::in_wsl(facts);

@@ -27,7 +27,7 @@ pub struct StubLibraryLoaded {
 
 impl StubLibraryLoaded {
     pub(super) const CODE: &str = "gpu/stub-library-loaded";
-    pub(super) const FOLLOWS_FROM: &[&str] = &[];
+    pub(super) const FOLLOWS_FROM: &[&str] = &["gpu/no-nvidia-device"];
 
     pub(super) fn find(facts: &Facts, _need: &Need) -> Vec<Self> {
         let is_stub = |path: &&str| path.contains("/stubs/");

@@ -1,6 +1,10 @@
 //! What NVML and CUDA answered, and whether they work.
 
-use crate::{CallCode, Cuda, Facts, Nvml, NvmlGpu, Reading, nvml_code_name};
+use crate::{
+    CallCode, Cuda, Facts, Nvml, NvmlGpu, Probed, Reading,
+    isolate::{ENDED, NOT_STARTED},
+    nvml_code_name,
+};
 
 /// NVML's answers.
 pub(crate) fn nvml(facts: &Facts) -> Option<&Nvml> {
@@ -25,6 +29,17 @@ pub(crate) fn nvml_says(gpu: &NvmlGpu, code: CallCode) -> bool {
 /// The CUDA driver's answers.
 pub(crate) fn cuda(facts: &Facts) -> Option<&Cuda> {
     facts.cuda.answered()
+}
+
+/// Why the driver was not asked where nothing on the machine is the reason: the user ended it, or no
+/// process could be started to ask it.
+pub(crate) fn not_asked<T>(probed: &Probed<T>) -> Option<&str> {
+    match probed {
+        Probed::NotRun(why) => {
+            Some(why.as_str()).filter(|why| *why == ENDED || why.starts_with(NOT_STARTED))
+        }
+        Probed::Answered(_) | Probed::Hung { .. } | Probed::Crashed { .. } => None,
+    }
 }
 
 /// Whether NVML was started without an error.

@@ -12,6 +12,18 @@ pub(crate) fn in_container(facts: &Facts) -> bool {
     facts.host.machine.container.found().is_some()
 }
 
+/// ` (kvm)`, or nothing where the hypervisor has no name.
+pub(crate) fn hypervisor_words(hypervisor: &str) -> String {
+    // Facts of older versions say `an unnamed hypervisor`.
+    match hypervisor {
+        UNNAMED_HYPERVISOR | "an unnamed hypervisor" => String::new(),
+        name => format!(" ({name})"),
+    }
+}
+
+/// What stands in the place of the name of a hypervisor that has none.
+pub(crate) const UNNAMED_HYPERVISOR: &str = "unknown";
+
 /// Whether this is certainly not a container.
 pub(crate) fn certainly_on_host(facts: &Facts) -> bool {
     facts.host.machine.container.is_absent()

@@ -9,7 +9,7 @@ pub enum FactsError {
     #[error("the file is empty")]
     Empty,
     /// It is text in another encoding.
-    #[error("the file is encoded in {encoding}; save it as UTF-8 without a byte order mark")]
+    #[error("the file is encoded in {encoding}; save it as UTF-8")]
     Encoding {
         /// Which encoding its first bytes show.
         encoding: &'static str,
@@ -27,14 +27,14 @@ pub enum FactsError {
         line: usize,
     },
     /// It is text and not JSON.
-    #[error("the file is not JSON, at line {line}, column {column}")]
+    #[error("the file is not JSON, at line {line}, column {column}: {why}")]
     NotJson {
         /// The line, from 1.
         line: usize,
         /// The column, from 1.
         column: usize,
-        /// What the parser says.
-        source: serde_json::Error,
+        /// What the parser says, without the position.
+        why: String,
     },
     /// It is JSON of something else.
     #[error("the file is JSON and not the facts of a machine: it has no `schema` number")]
@@ -58,14 +58,16 @@ pub enum FactsError {
         schema: u64,
     },
     /// It has the right schema and does not hold what that schema says.
-    #[error("the file is not what facts schema {SCHEMA} says, at line {line}, column {column}")]
+    #[error(
+        "the file is not what facts schema {SCHEMA} says, at line {line}, column {column}: {why}"
+    )]
     Malformed {
         /// The line, from 1.
         line: usize,
         /// The column, from 1.
         column: usize,
-        /// What the parser says.
-        source: serde_json::Error,
+        /// What the parser says, without the position.
+        why: String,
     },
 }
 
@@ -102,18 +104,18 @@ impl Facts {
         if schema < u64::from(SCHEMA) {
             return Err(FactsError::Older { schema });
         }
-        serde_json::from_str(text).map_err(|source| FactsError::Malformed {
-            line: source.line(),
-            column: source.column(),
-            source,
+        serde_json::from_str(text).map_err(|error| FactsError::Malformed {
+            line: error.line(),
+            column: error.column(),
+            why: without_position(&error),
         })
     }
 }
 
 fn text_of(bytes: &[u8]) -> Result<&str, FactsError> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let encoding = match bytes {
         [] => return Err(FactsError::Empty),
-        [0xef, 0xbb, 0xbf, ..] => Some("UTF-8 with a byte order mark"),
         [0xff, 0xfe, ..] | [b'{', 0, ..] => Some("UTF-16 (little endian)"),
         [0xfe, 0xff, ..] | [0, b'{', ..] => Some("UTF-16 (big endian)"),
         _ => None,
@@ -140,15 +142,28 @@ fn text_of(bytes: &[u8]) -> Result<&str, FactsError> {
     }
 }
 
-fn not_json(text: &str, source: serde_json::Error) -> FactsError {
+fn not_json(text: &str, error: serde_json::Error) -> FactsError {
     use serde_json::error::Category;
-    let (line, column) = (source.line(), source.column());
-    match source.classify() {
+    match error.classify() {
         Category::Eof => FactsError::Truncated { line: text.lines().count() },
-        // JSON, but an array, a number or a text.
-        Category::Data => FactsError::NotFacts,
-        Category::Syntax | Category::Io => FactsError::NotJson { line, column, source },
+        // An array, a number or a text; or something that only begins like one, as TOML does.
+        Category::Data => match serde_json::from_str::<serde::de::IgnoredAny>(text) {
+            Err(error) if !error.is_data() => not_json(text, error),
+            Ok(_) | Err(_) => FactsError::NotFacts,
+        },
+        Category::Syntax | Category::Io => FactsError::NotJson {
+            line: error.line(),
+            column: error.column(),
+            why: without_position(&error),
+        },
     }
+}
+
+/// What the parser says; it ends with the position, which stands elsewhere in our words.
+fn without_position(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let position = format!(" at line {} column {}", error.line(), error.column());
+    text.strip_suffix(&position).unwrap_or(&text).to_owned()
 }
 
 #[cfg(test)]
@@ -168,13 +183,15 @@ mod tests {
         let read = Facts::from_json(json.as_bytes()).unwrap();
         assert_eq!(read, facts);
         assert_eq!(read.to_json(), json);
+        let with_mark = [b"\xef\xbb\xbf", json.as_bytes()].concat();
+        assert_eq!(Facts::from_json(&with_mark).unwrap(), facts);
     }
 
     #[test]
     fn says_what_a_file_is_not() {
         check(b"", "the file is empty");
         check(b" \n", "the file is empty");
-        check(b"facts\n", "the file is not JSON, at line 1, column 3");
+        check(b"facts\n", "the file is not JSON, at line 1, column 3: expected ident");
         check(b"[1]", NO_SCHEMA);
         check(b"\"facts\"", NO_SCHEMA);
         check(b"[1, 2]", NO_SCHEMA);
@@ -186,7 +203,10 @@ mod tests {
             b"{\n\"schema\": 1,\n\"host\": {",
             "the file ends in the middle, at line 3; was it written or copied to its end?",
         );
-        check(b"{\"schema\": 1}", "the file is not what facts schema 1 says, at line 1, column 13");
+        check(
+            b"{\"schema\": 1}",
+            "the file is not what facts schema 1 says, at line 1, column 13: missing field `taken_at_unix_s`",
+        );
         check(
             b"{\"schema\": 0}",
             "the file was written by an older altlas (facts schema 0; this one reads 1): write it \
@@ -194,15 +214,15 @@ mod tests {
         );
         check(b"\x7fELF\x02\x01\x01\0\0", "the file is not text: byte 7 is not UTF-8");
         check(b"\x89PNG\r\n", "the file is not text: byte 0 is not UTF-8");
+        check(b"\xef\xbb\xbf", "the file is empty");
         check(
-            b"\xef\xbb\xbf{\"schema\": 1}",
-            "the file is encoded in UTF-8 with a byte order mark; save it as UTF-8 without a byte \
-             order mark",
+            b"[cuda]\nversion = \"12.8\"\n",
+            "the file is not JSON, at line 1, column 2: expected value",
         );
+        check(b"schema = 1\n", "the file is not JSON, at line 1, column 1: expected value");
         check(
             b"\xff\xfe{\0\"\0",
-            "the file is encoded in UTF-16 (little endian); save it as UTF-8 without a byte order \
-             mark",
+            "the file is encoded in UTF-16 (little endian); save it as UTF-8",
         );
     }
 

@@ -6,7 +6,7 @@
 )]
 
 use super::{
-    ChildCommand, ChildTask,
+    ChildCommand, ChildTask, ENDED, NOT_STARTED,
     line::{Line, parse_line},
 };
 use crate::Probed;
@@ -30,6 +30,8 @@ const TICK: Duration = Duration::from_millis(20);
 const GRACE: Duration = Duration::from_secs(2);
 /// How long a child may take to end after the wish to stop.
 const STOP_GRACE: Duration = Duration::from_secs(15);
+/// How long a call of the driver may take of that: one that takes longer hangs.
+const CALL_GRACE: Duration = Duration::from_secs(3);
 /// How long to listen for what a dead child wrote last.
 const DRAIN: Duration = Duration::from_secs(1);
 /// No line of a child is longer; the facts of a machine with many GPUs are far shorter.
@@ -42,6 +44,8 @@ const STDERR_LINE_CHARS: usize = 400;
 pub(crate) struct Watch<'a> {
     /// How long a stage may take, by its name.
     pub(crate) deadline: &'a dyn Fn(&str) -> Duration,
+    /// Whether a stage is a single call of the driver, and no measurement of many.
+    pub(crate) is_call: fn(&str) -> bool,
     /// Called with the name of each stage that is entered.
     pub(crate) on_event: &'a mut dyn FnMut(&str),
     /// Set it to end the run early; a smoke test then hands back what it has.
@@ -63,11 +67,14 @@ pub(crate) fn run_with_events<T: DeserializeOwned>(
     watch: Watch<'_>,
 ) -> Probed<T> {
     let stoppable = matches!(task, ChildTask::Smoke(_));
+    if watch.stop.load(Ordering::Relaxed) {
+        return Probed::NotRun(ENDED.to_owned());
+    }
     let (child, heard) = match start(command, task, stoppable) {
         Ok(started) => started,
         Err(error) => {
             let program = command.program.display();
-            return Probed::NotRun(format!("could not start `{program}`: {error}"));
+            return Probed::NotRun(format!("{NOT_STARTED} `{program}`: {error}"));
         }
     };
     let run = Run {
@@ -111,12 +118,16 @@ fn start(
         .arg(serde_json::to_string(task)?)
         // Code that the driver compiled earlier would hide that it cannot compile now.
         .env("CUDA_CACHE_DISABLE", "1")
-        .stdin(if stoppable { Stdio::piped() } else { Stdio::null() })
+        // Not `/dev/null`, which a bare chroot lacks: the end of a pipe reads the same.
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         // Ctrl-C in a terminal goes to a whole group; the child is told to stop, and ends cleanly.
         .process_group(0)
         .spawn()?;
+    if !stoppable {
+        drop(child.stdin.take());
+    }
     let (sender, heard) = channel();
     let listening = listen(&mut child, &sender);
     if let Err(error) = listening {
@@ -204,9 +215,10 @@ impl Run {
                 // The child reads its input only to learn of this.
                 drop(self.child.stdin.take());
             }
-            let patience = if stoppable { STOP_GRACE } else { Duration::ZERO };
-            if stop_asked.is_some_and(|asked| asked.elapsed() >= patience) {
-                return self.stopped();
+            if let Some(asked) = stop_asked
+                && (!stoppable || self.takes_too_long_to_stop(asked, watch.is_call))
+            {
+                return self.stopped(stoppable);
             }
             if let Some((stage, given)) = self.overdue(watch.deadline) {
                 let unkillable = !end(&mut self.child);
@@ -251,6 +263,16 @@ impl Run {
         })
     }
 
+    /// Whether the child that was asked to stop does not, and is to be ended.
+    fn takes_too_long_to_stop(&self, asked: Instant, is_call: fn(&str) -> bool) -> bool {
+        let between = self.lanes.is_empty().then_some(&self.latest);
+        let mut open = self.lanes.values().chain(between);
+        let hangs = |(stage, since): &(String, Instant)| {
+            is_call(stage) && asked.max(*since).elapsed() >= CALL_GRACE
+        };
+        asked.elapsed() >= STOP_GRACE || open.all(hangs)
+    }
+
     /// The child has ended by itself, without an answer that was heard so far.
     fn ended(mut self, status: ExitStatus, mut open_pipes: u32, stopped: bool) -> Probed<Value> {
         // A process that the child left behind may hold the pipes open: listen only so long.
@@ -275,11 +297,11 @@ impl Run {
     }
 
     /// The child did not end in time after the wish to stop.
-    fn stopped(mut self) -> Probed<Value> {
+    fn stopped(mut self, keeps_what_it_has: bool) -> Probed<Value> {
         end(&mut self.child);
         match self.partial {
-            Some(partial) => Probed::Answered(partial),
-            None => Probed::NotRun("stopped before it had an answer".to_owned()),
+            Some(partial) if keeps_what_it_has => Probed::Answered(partial),
+            Some(_) | None => Probed::NotRun(ENDED.to_owned()),
         }
     }
 

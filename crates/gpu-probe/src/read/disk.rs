@@ -49,7 +49,7 @@ pub(crate) fn temporary_folder(root: &Root, environment: &Environment) -> Mounte
     };
     let noexec = match root.text("/proc/self/mountinfo") {
         Found(text) => parse_noexec(&text, &place).into(),
-        Absent => Unknown("`/proc` is not mounted".to_owned()),
+        Absent => Unknown(root.without("/proc/self/mountinfo")),
         Unknown(reason) => Unknown(reason),
     };
     MountedFolder { path, noexec }
@@ -92,7 +92,7 @@ pub(crate) fn memory_mib(root: &Root) -> Reading<u64> {
             Some(mib) => Found(mib),
             None => Unknown("`/proc/meminfo` names no `MemTotal`".to_owned()),
         },
-        Absent => Unknown("`/proc` is not mounted".to_owned()),
+        Absent => Unknown(root.without("/proc/meminfo")),
         Unknown(reason) => Unknown(reason),
     }
 }

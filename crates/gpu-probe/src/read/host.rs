@@ -109,7 +109,7 @@ const LIBC: &[&str] = &[
 
 fn glibc(root: &Root) -> Reading<String> {
     for path in LIBC {
-        let banner = || elf::section(&mut std::fs::File::open(root.path(path))?, ".rodata");
+        let banner = || elf::section(&mut root.open(path)?, ".rodata");
         let version = match reading(banner(), path.as_ref()) {
             Found(constants) => constants.and_then(|bytes| parse_glibc(&bytes)),
             Unknown(reason) => return Unknown(reason),
@@ -151,7 +151,7 @@ fn processors(root: &Root) -> Reading<u32> {
             let count = text.lines().filter(|line| line.starts_with("processor")).count();
             u32::try_from(count).ok().filter(|count| *count > 0).into()
         }
-        Absent => Unknown("`/proc` is not mounted".to_owned()),
+        Absent => Unknown(root.without("/proc/cpuinfo")),
         Unknown(reason) => Unknown(reason),
     }
 }

@@ -75,7 +75,7 @@ fn kmsg(root: &Root) -> Reading<String> {
 
 fn end_of(root: &Root, path: &str) -> Reading<String> {
     let read = || {
-        let mut file = std::fs::File::open(root.path(path))?;
+        let mut file = root.open(path)?;
         let length = file.metadata()?.len();
         file.seek(SeekFrom::Start(length.saturating_sub(LARGEST)))?;
         let mut bytes = Vec::new();

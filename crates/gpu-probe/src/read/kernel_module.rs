@@ -64,7 +64,7 @@ fn is_loaded(root: &Root, name: &str) -> Reading<bool> {
         Found(text) => Found(text.lines().any(|line| line.split(' ').next() == Some(name))),
         // A kernel without loadable modules has no such file.
         Absent if root.exists("/sys/module") || root.exists("/proc/version") => Found(false),
-        Absent => Unknown("`/proc` is not mounted".to_owned()),
+        Absent => Unknown(root.without("/proc/modules")),
         Unknown(reason) => Unknown(reason),
     }
 }

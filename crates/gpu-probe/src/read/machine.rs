@@ -4,6 +4,7 @@ use super::root::Root;
 use crate::{
     Machine,
     Reading::{self, Absent, Found, Unknown},
+    evidence::UNNAMED_HYPERVISOR,
 };
 
 /// Reads the kind of machine.
@@ -27,7 +28,7 @@ fn wsl(root: &Root) -> Reading<u32> {
         }
         (_, Found(version)) => parse_wsl("", &version).into(),
         (Unknown(reason), _) | (_, Unknown(reason)) => Unknown(reason),
-        (Absent, Absent) => Unknown("`/proc` is not mounted".to_owned()),
+        (Absent, Absent) => Unknown(root.without("/proc/version")),
     }
 }
 
@@ -69,7 +70,7 @@ fn container(root: &Root) -> Reading<String> {
     match (found, cgroup, mounts) {
         (Some(name), _, _) => Found(name),
         (None, Unknown(reason), Absent | Unknown(_)) => Unknown(reason),
-        (None, Absent, Absent) => Unknown("`/proc` is not mounted".to_owned()),
+        (None, Absent, Absent) => Unknown(root.without("/proc/1/cgroup")),
         (None, _, _) => Absent,
     }
 }
@@ -134,7 +135,7 @@ fn hypervisor(root: &Root, wsl: &Reading<u32>) -> Reading<String> {
     }
     let processors = root.text("/proc/cpuinfo");
     match processors.found().and_then(|text| parse_hypervisor_flag(text)) {
-        Some(true) => Found("an unnamed hypervisor".to_owned()),
+        Some(true) => Found(UNNAMED_HYPERVISOR.to_owned()),
         Some(false) => Absent,
         // Processors that have no such flag: only the firmware's names can tell.
         None if vendor.found().is_some() => Absent,
@@ -272,7 +273,7 @@ mod tests {
             "616 599 8:2 /var/lib/docker/containers/ab/hosts /etc/hosts rw - ext4 /dev/sda rw";
         check(&[("/proc/1/cgroup", "0::/"), ("/proc/self/mountinfo", mount)], named("docker"));
         check(&[("/proc/1/cgroup", "0::/init.scope"), ("/proc/1/environ", "HOME=/\0")], Absent);
-        check(&[], Unknown("`/proc` is not mounted".to_owned()));
+        check(&[], Unknown("there is no `/proc`".to_owned()));
     }
 
     #[test]

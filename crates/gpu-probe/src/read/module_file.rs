@@ -4,11 +4,10 @@
 //! byte, and at whose end a signature may stand. Distributions compress modules, and the driver's
 //! is over 50 MB unpacked, so it is streamed through a window and never held whole.
 
-use super::elf;
+use super::{elf, root::open_regular};
 use crate::Reading::{self, Absent, Found, Unknown};
 use cuda_compat::DriverVersion;
 use std::{
-    fs::File,
     io::{self, BufReader, Read, Seek, SeekFrom},
     path::Path,
 };
@@ -46,7 +45,7 @@ pub(crate) fn read(path: &Path) -> ModuleFile {
 }
 
 fn open_and_scan(path: &Path) -> io::Result<ModuleFile> {
-    let mut file = File::open(path)?;
+    let mut file = open_regular(path)?;
     let name = path.to_string_lossy();
     if name.ends_with(".zst") {
         let stream = ruzstd::decoding::StreamingDecoder::new(BufReader::new(file));

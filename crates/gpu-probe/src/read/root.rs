@@ -1,11 +1,13 @@
 //! Files below a root folder, as [`Reading`]s.
 
 use crate::Reading;
-use rustix::io::Errno;
+use rustix::{fs::OFlags, io::Errno};
 use std::{
     collections::VecDeque,
     ffi::OsString,
+    fs::{File, OpenOptions},
     io::{self, Read},
+    os::unix::fs::OpenOptionsExt,
     path::{Component, Path, PathBuf},
 };
 
@@ -84,6 +86,15 @@ impl Root {
         self.path(path).exists()
     }
 
+    /// Why a file below `/proc` is not there.
+    pub(crate) fn without(&self, path: &str) -> String {
+        match (self.names("/proc").found().is_some_and(|names| !names.is_empty()), self.is_live()) {
+            (true, _) => format!("there is no `{path}`"),
+            (false, true) => "`/proc` is not mounted".to_owned(),
+            (false, false) => "there is no `/proc`".to_owned(),
+        }
+    }
+
     /// The text of a file; `Absent` where there is none.
     pub(crate) fn text(&self, path: impl AsRef<Path>) -> Reading<String> {
         self.head(path, LARGEST)
@@ -104,10 +115,18 @@ impl Root {
         let path = path.as_ref();
         let read = || {
             let mut bytes = Vec::new();
-            std::fs::File::open(self.real(path)?)?.take(limit).read_to_end(&mut bytes)?;
+            self.open(path)?.take(limit).read_to_end(&mut bytes)?;
             Ok(bytes)
         };
         reading(read(), path)
+    }
+
+    /// Opens a file to be read, links followed.
+    ///
+    /// # Errors
+    /// Where it cannot be opened, and where it is no regular file.
+    pub(crate) fn open(&self, path: impl AsRef<Path>) -> io::Result<File> {
+        open_regular(&self.real(path.as_ref())?)
     }
 
     /// The names in a folder, sorted; `Absent` where there is no such folder.
@@ -161,6 +180,16 @@ fn parts(path: &Path) -> impl Iterator<Item = OsString> {
     })
 }
 
+/// The one place that opens files: a pipe in the place of a file would be waited for for ever.
+pub(super) fn open_regular(path: &Path) -> io::Result<File> {
+    let flags = (OFlags::NONBLOCK | OFlags::CLOEXEC).bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::other("it is not a regular file")),
+    }
+}
+
 /// What an attempt on `path` came to.
 pub(super) fn reading<T>(result: io::Result<T>, path: &Path) -> Reading<T> {
     match result {
@@ -176,7 +205,7 @@ pub(super) fn reading<T>(result: io::Result<T>, path: &Path) -> Reading<T> {
 
 #[cfg(test)]
 mod tests {
-    use crate::Reading::{Absent, Found};
+    use crate::Reading::{Absent, Found, Unknown};
     use crate::read::tree::Tree;
     use std::path::PathBuf;
 
@@ -209,6 +238,26 @@ mod tests {
         assert_eq!(root.link("/etc/os-release"), Found(PathBuf::from("/usr/lib/os-release")));
         assert_eq!(root.link("/usr/lib/os-release"), Absent);
         assert_eq!(root.shown(&root.path("/lib/os-release")), "/usr/lib/os-release");
+    }
+
+    #[test]
+    fn a_pipe_is_not_waited_for() {
+        let tree = Tree::new(&[("/etc/a", ""), ("/etc/link", "-> pipe")]);
+        let root = tree.root();
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            root.path("/etc/pipe"),
+            rustix::fs::FileType::Fifo,
+            0o644.into(),
+            0,
+        )
+        .unwrap();
+        for path in ["/etc/pipe", "/etc/link"] {
+            let reason = format!("`{path}`: it is not a regular file");
+            assert_eq!(root.text(path), Unknown(reason.clone()));
+            assert_eq!(root.first_bytes(path, 4), Unknown(reason));
+        }
+        assert!(root.text("/etc").unknown().is_some());
     }
 
     #[test]

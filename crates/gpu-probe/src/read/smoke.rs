@@ -30,6 +30,7 @@ pub(super) fn run(
     let gpus = before.pci.found().map_or(0, Vec::len);
     let watch = Watch {
         deadline: &|stage| deadline(options.deadline, stage, gpus),
+        is_call,
         on_event: &mut |stage| progress(&format!("running kernels on every GPU: {stage}")),
         stop: &options.stop,
     };
@@ -40,11 +41,15 @@ pub(super) fn run(
     ran
 }
 
-/// A stage with the name of a driver call is one; any other is a measurement of many calls.
+/// How long a stage may take: a measurement is many calls.
 fn deadline(of_call: Duration, stage: &str, gpus: usize) -> Duration {
     let of_call = isolate::call_deadline(of_call, stage, gpus);
-    let is_call = stage.starts_with("cu") || stage == "dlopen";
-    if is_call { of_call } else { of_call.saturating_add(MEASUREMENT) }
+    if is_call(stage) { of_call } else { of_call.saturating_add(MEASUREMENT) }
+}
+
+/// Whether a stage has the name of a driver call.
+fn is_call(stage: &str) -> bool {
+    stage.starts_with("cu") || stage.starts_with("load of ") || stage == "dlopen"
 }
 
 /// Gives each GPU the Xid lines that are new since the run began.

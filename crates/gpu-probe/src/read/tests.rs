@@ -67,7 +67,7 @@ fn this_machine_is_read_without_a_fault() {
     let facts = read(&options("/".into()), &|words| steps.lock().unwrap().push(words.to_owned()));
     assert!(facts.host.name.found().is_some());
     assert!(facts.host.processors.found().is_some_and(|count| *count > 0));
-    assert!(steps.lock().unwrap().iter().any(|words| words == "asking Docker"));
+    assert!(steps.lock().unwrap().iter().any(|words| words == "reading the machine"));
     let json = facts.to_json();
     assert_eq!(Facts::from_json(json.as_bytes()).unwrap(), facts);
 }

@@ -22,7 +22,7 @@ pub(crate) fn read(root: &Root) -> User {
     let capability = |number: u32| match &status {
         Found(Status { capabilities: Some(bits), .. }) => Found(bits >> number & 1 == 1),
         Found(_) => Unknown("`/proc/self/status` names no `CapEff`".to_owned()),
-        Absent => Unknown("`/proc` is not mounted".to_owned()),
+        Absent => Unknown(root.without("/proc/self/status")),
         Unknown(reason) => Unknown(reason.clone()),
     };
     User {

@@ -12,10 +12,18 @@ fn shell(script: &str) -> ChildCommand {
     ChildCommand { program: PathBuf::from("/bin/sh"), arguments }
 }
 
+fn run<T: DeserializeOwned>(
+    command: &ChildCommand,
+    task: &ChildTask,
+    deadline: Duration,
+) -> Probed<T> {
+    let (deadline, stop) = (|_stage: &str| deadline, AtomicBool::new(false));
+    super::super::run(command, task, &deadline, &mut |_stage| {}, &stop)
+}
+
 /// What became of the script, in one line.
 fn check(script: &str, deadline: Duration, expected: &str) {
-    let probed: Probed<Vec<u32>> =
-        super::super::run(&shell(script), &ChildTask::Nvml, &|_| deadline);
+    let probed: Probed<Vec<u32>> = run(&shell(script), &ChildTask::Nvml, deadline);
     let got = match probed {
         Probed::Answered(answer) => format!("answered {answer:?}"),
         Probed::Hung { stage, after_s, unkillable, partial } => {
@@ -109,7 +117,7 @@ fn crashes() {
 #[test]
 fn keeps_the_last_of_stderr() {
     let script = "i=0; while [ $i -lt 1000 ]; do echo line $i >&2; i=$((i+1)); done; exit 1";
-    let probed: Probed<u32> = super::super::run(&shell(script), &ChildTask::Nvml, &|_| LONG);
+    let probed: Probed<u32> = run(&shell(script), &ChildTask::Nvml, LONG);
     let Probed::Crashed { stderr, .. } = probed else { panic!("{probed:?}") };
     assert_eq!(stderr.lines().count(), STDERR_LINES);
     assert!(stderr.ends_with("line 999"), "{stderr}");
@@ -118,11 +126,11 @@ fn keeps_the_last_of_stderr() {
 #[test]
 fn could_not_run() {
     let command = ChildCommand { program: "/no/such/program".into(), arguments: Vec::new() };
-    let probed: Probed<u32> = super::super::run(&command, &ChildTask::Cuda, &|_| LONG);
+    let probed: Probed<u32> = run(&command, &ChildTask::Cuda, LONG);
     let Probed::NotRun(why) = probed else { panic!("{probed:?}") };
     assert!(why.starts_with("could not start `/no/such/program`"), "{why}");
     let unreadable: Probed<u32> =
-        super::super::run(&shell(r#"echo '{"answer":"text"}'"#), &ChildTask::Cuda, &|_| LONG);
+        run(&shell(r#"echo '{"answer":"text"}'"#), &ChildTask::Cuda, LONG);
     assert!(matches!(unreadable, Probed::NotRun(_)), "{unreadable:?}");
 }
 
@@ -132,9 +140,10 @@ fn stop_at_work(script: &str) -> (Probed<Vec<u32>>, Vec<String>) {
     let stages = Mutex::new(Vec::new());
     let watch = Watch {
         deadline: &|stage| if stage == "stuck" { SHORT } else { LONG },
+        is_call: |stage| stage.starts_with("cu"),
         on_event: &mut |stage| {
             stages.lock().unwrap().push(stage.to_owned());
-            stop.store(stage == "work", Ordering::Relaxed);
+            stop.fetch_or(stage == "work", Ordering::Relaxed);
         },
         stop: &stop,
     };
@@ -184,4 +193,34 @@ fn what_was_answered_before_the_end_is_kept() {
         LONG,
         "crashed in a: exit code 1; ",
     );
+}
+
+#[test]
+fn a_question_ends_at_once_where_the_user_ends_it() {
+    let stop = AtomicBool::new(false);
+    let script = r#"echo '{"partial":[1]}'; echo '{"stage":"cuInit"}'; sleep 60"#;
+    let began = Instant::now();
+    let probed: Probed<Vec<u32>> = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(SHORT);
+            stop.store(true, Ordering::Relaxed);
+        });
+        super::super::run(&shell(script), &ChildTask::Nvml, &|_| LONG, &mut |_| {}, &stop)
+    });
+    assert_eq!(probed, Probed::NotRun(ENDED.to_owned()));
+    assert!(began.elapsed() < CALL_GRACE, "{:?}", began.elapsed());
+    // What has not begun does not begin.
+    let probed: Probed<Vec<u32>> =
+        super::super::run(&shell(script), &ChildTask::Cuda, &|_| LONG, &mut |_| {}, &stop);
+    assert_eq!(probed, Probed::NotRun(ENDED.to_owned()));
+}
+
+#[test]
+fn a_call_that_hangs_is_not_waited_for_as_long_as_a_measurement() {
+    let began = Instant::now();
+    let watch_for = r#"echo '{"partial":[7]}'; echo '{"stage":"work"}'; echo '{"stage":"cuInit"}'
+        sleep 60"#;
+    let (probed, _) = stop_at_work(watch_for);
+    assert_eq!(probed, Probed::Answered(vec![7]));
+    assert!(began.elapsed() < STOP_GRACE, "{:?}", began.elapsed());
 }
