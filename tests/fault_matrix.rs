@@ -287,6 +287,9 @@ fn older_drivers() {
         case(H200, "", "kernel-failed").tree(|tree| {
             forget(tree, "libcuda.so", &["cuModuleLoadDataEx", "cuModuleLoadData"]);
         }),
+        case(H200, "", "driver-library-broken").tree(|tree| {
+            forget(tree, "libcuda.so", &["cuInit"]);
+        }),
         case(H200, "", "nvml-failed").tree(|tree| {
             forget(tree, "libnvidia-ml.so", &["nvmlInit_v2", "nvmlInitWithFlags"]);
         }),

@@ -2,7 +2,8 @@
 //!
 //! After a suspend, or when the module lost its GPU, `nvidia_uvm` stays loaded and answers nothing
 //! useful: `cuInit` fails with code 999, while `nvidia-smi` still works. The node `/dev/nvidia-uvm`
-//! may give `EIO`, or belong to a number that the module does not have any more.
+//! may give `EIO`, or belong to a number that the module does not have any more: compare
+//! `ls -l /dev/nvidia-uvm` with `grep nvidia-uvm /proc/devices`.
 //!
 //! Load the module anew. If it happens after each suspend, let the driver keep the GPU's memory:
 //! `NVreg_PreserveVideoMemoryAllocations=1` and the services `nvidia-suspend` and `nvidia-resume`.

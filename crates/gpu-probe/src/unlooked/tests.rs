@@ -142,3 +142,18 @@ fn a_jetson_whose_nvml_fails_is_not_silent() {
     assert_eq!(crate::diagnose(&facts, &crate::Need::default()).problems, []);
     assert_eq!(of(&facts), ["NVML: code 3 (NVML_ERROR_NOT_SUPPORTED)"]);
 }
+
+#[test]
+fn what_was_not_asked_is_said_and_nothing_is_claimed_of_it() {
+    for why in ["could not start `/bin/x`: no", "ended by the user before it answered"] {
+        let mut facts = crate::example::h200();
+        facts.driver_libraries = crate::DriverLibraries::default();
+        facts.nvml = Probed::NotRun(why.to_owned());
+        facts.cuda = Probed::NotRun(why.to_owned());
+        facts.smoke = None;
+        let found = crate::diagnose(&facts, &crate::Need::default());
+        assert_eq!(found.problems, []);
+        let entry = Unlooked { what: "NVML, CUDA".to_owned(), reason: why.to_owned() };
+        assert!(found.unlooked.contains(&entry), "{:?}", found.unlooked);
+    }
+}
