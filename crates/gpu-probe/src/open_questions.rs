@@ -78,7 +78,9 @@ fn of_node(facts: &Facts) -> Option<Open> {
     let refused = sockets.iter().find_map(|socket| socket.unknown());
     let reason = match refused {
         Some(reason) => reason.to_owned(),
-        None => "its socket cannot be seen from this container: run this on the node itself".to_owned(),
+        None => {
+            "its socket cannot be seen from this container: run this on the node itself".to_owned()
+        }
     };
     Some((RUNTIME, reason))
 }

@@ -209,8 +209,7 @@ fn a_question_ends_at_once_where_the_user_ends_it() {
     assert_eq!(probed, Probed::NotRun(ENDED.to_owned()));
     assert!(began.elapsed() < CALL_GRACE, "{:?}", began.elapsed());
     // What has not begun does not begin.
-    let probed: Probed<Vec<u32>> =
-        super::super::run(&shell(script), &ChildTask::Cuda, LONG, &stop);
+    let probed: Probed<Vec<u32>> = super::super::run(&shell(script), &ChildTask::Cuda, LONG, &stop);
     assert_eq!(probed, Probed::NotRun(ENDED.to_owned()));
 }
 
