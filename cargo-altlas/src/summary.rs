@@ -11,7 +11,7 @@ use std::path::Path;
 pub(crate) fn lines(facts: &Facts, need: &Need, config: Option<&Path>) -> Vec<Line> {
     let mut lines = vec![host(&facts.host), driver(facts)];
     lines.extend(gpus::lines(facts));
-    lines.extend(software::lines(facts));
+    lines.extend(software::lines(facts, need.profile));
     if let Some(path) = config {
         lines.push(line(Mark::Fine, "config", format!("{}{}", path.display(), wanted(need))));
     }
@@ -100,7 +100,10 @@ fn host(host: &Host) -> Line {
     } else if let Some(container) = machine.container.found() {
         format!(", in a container ({container})")
     } else if let Some(hypervisor) = machine.hypervisor.found() {
-        format!(", virtual machine ({hypervisor})")
+        match hypervisor.as_str() {
+            "unknown" => ", virtual machine".to_owned(),
+            name => format!(", virtual machine ({name})"),
+        }
     } else {
         String::new()
     };

@@ -24,7 +24,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 /// Can this machine do CUDA work? Names the one root cause and its fix
@@ -182,13 +182,16 @@ fn read(args: &DoctorArgs, config: Option<&Config>) -> Result<Facts, Failure> {
     Ok(gpu_probe::read(&options, &|words| progress.step(words)))
 }
 
-/// Ctrl-C ends a run on the GPUs early and keeps what was measured; the second one ends the
-/// program.
+/// Ctrl-C ends what is asked and run early and keeps what is known; a second one, at least a second
+/// later, ends the program. (`timeout` and some terminals send each signal twice.)
 fn stop_on_signal() -> Arc<AtomicBool> {
+    const AGAIN: Duration = Duration::from_secs(1);
     let stop = Arc::new(AtomicBool::new(false));
     let shared = Arc::clone(&stop);
+    let mut first: Option<Instant> = None;
     let handler = move || {
-        if shared.swap(true, Ordering::Relaxed) {
+        shared.store(true, Ordering::Relaxed);
+        if first.get_or_insert_with(Instant::now).elapsed() > AGAIN {
             end_at_once();
         }
     };

@@ -2,12 +2,12 @@
 
 use super::line;
 use crate::report::{Line, Mark};
-use gpu_probe::{Facts, Profiler, Reading};
+use gpu_probe::{Facts, Profile, Profiler, Reading};
 
-pub(super) fn lines(facts: &Facts) -> Vec<Line> {
+pub(super) fn lines(facts: &Facts, profile: Profile) -> Vec<Line> {
     let mut lines = toolkits(facts);
     lines.extend(cudnn(facts));
-    lines.push(docker(facts));
+    lines.push(docker(facts, profile));
     lines.extend(python(facts));
     lines.push(profilers(facts));
     lines
@@ -37,7 +37,7 @@ fn cudnn(facts: &Facts) -> Vec<Line> {
     facts.cudnn.iter().map(one).collect()
 }
 
-fn docker(facts: &Facts) -> Line {
+fn docker(facts: &Facts, profile: Profile) -> Line {
     match (&facts.containers.docker, &facts.containers.docker_refused) {
         (Reading::Found(engine), _) => {
             let runtimes = engine.runtimes.join(", ");
@@ -47,6 +47,9 @@ fn docker(facts: &Facts) -> Line {
             line(Mark::Wrong, "docker", format!("{} refused: {}", refusal.socket, refusal.reason))
         }
         (Reading::Unknown(reason), _) => line(Mark::Unlooked, "docker", reason.clone()),
+        (Reading::Absent, _) if profile == Profile::Runner => {
+            line(Mark::Wrong, "docker", "not running here")
+        }
         (Reading::Absent, _) => line(Mark::Absent, "docker", "not running here"),
     }
 }

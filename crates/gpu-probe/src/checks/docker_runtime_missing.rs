@@ -55,8 +55,8 @@ impl DockerRuntimeMissing {
             return Vec::new();
         }
         let names = containers.daemon_json_runtimes.found();
-        let in_daemon_json =
-            !elsewhere && names.is_some_and(|names| names.iter().any(|name| name.contains("nvidia")));
+        let in_daemon_json = !elsewhere
+            && names.is_some_and(|names| names.iter().any(|name| name.contains("nvidia")));
         let hook = containers.nvidia_container_runtime.found();
         let has_hook = hook.is_some() && !engine.rootless && !elsewhere;
         let needed = need.profile == Profile::Runner && !has_hook;
