@@ -26,6 +26,14 @@ pub(crate) struct Finding {
     pub(crate) accepted: Option<String>,
 }
 
+impl Finding {
+    /// What to do, as one text.
+    pub(crate) fn help_words(&self, between: &str) -> String {
+        let texts: Vec<&str> = self.help.iter().map(|fix| fix.text.as_str()).collect();
+        texts.join(between)
+    }
+}
+
 /// The place in words: `GPU 0000:18:00.0 (NVIDIA H200)`.
 pub(crate) fn place_words(place: &Place) -> String {
     match place {

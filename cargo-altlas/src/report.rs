@@ -119,6 +119,17 @@ impl Report {
         config.strip_prefix(folder).unwrap_or(config).display().to_string()
     }
 
+    /// The open findings that follow from no other: the root cause leads, the others follow by level
+    /// and keep the order of causes.
+    pub(crate) fn roots(&self) -> Vec<(usize, &Finding)> {
+        let root = self.root_cause().map(|(index, _)| index);
+        let mut roots: Vec<_> = self.open().filter(|(_, finding)| self.is_root(finding)).collect();
+        roots.sort_by_key(|(index, finding)| {
+            (Some(*index) != root, std::cmp::Reverse(finding.level), *index)
+        });
+        roots
+    }
+
     /// Whether a finding follows from no other open one.
     pub(crate) fn is_root(&self, finding: &Finding) -> bool {
         let cause = finding.follows_from.and_then(|index| self.findings.get(index));

@@ -13,11 +13,7 @@ pub(crate) fn fix_script(report: &Report) -> String {
          # What takes the place of another step, or depends, is written as a comment.\n\
          set -eu\n",
     );
-    let mut roots: Vec<_> = report.open().filter(|(_, finding)| report.is_root(finding)).collect();
-    let root = report.root_cause().map(|(index, _)| index);
-    roots.sort_by_key(|(index, finding)| {
-        (Some(*index) != root, std::cmp::Reverse(finding.level), *index)
-    });
+    let roots = report.roots();
     if roots.is_empty() {
         out.push_str("\n# nothing to fix\n");
     }

@@ -28,8 +28,7 @@ pub(super) fn render(report: &Report, file: &str) -> String {
 }
 
 fn words(finding: &Finding) -> String {
-    let help: Vec<&str> = finding.help.iter().map(|fix| fix.text.as_str()).collect();
-    format!("{} ({}); {}", finding.message, place_words(&finding.place), help.join("; "))
+    format!("{} ({}); {}", finding.message, place_words(&finding.place), finding.help_words("; "))
 }
 
 /// Escapes the text after `::`.

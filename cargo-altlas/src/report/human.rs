@@ -49,13 +49,7 @@ fn summary(lines: &[Line], out: &mut String) {
 
 fn findings(report: &Report, out: &mut String) {
     let root = report.root_cause().map(|(index, _)| index);
-    let mut roots: Vec<(usize, &Finding)> =
-        report.open().filter(|(_, finding)| report.is_root(finding)).collect();
-    // The root cause leads; the others follow by level and keep the order of causes.
-    roots.sort_by_key(|(index, finding)| {
-        (Some(*index) != root, std::cmp::Reverse(finding.level), *index)
-    });
-    for (index, finding) in roots {
+    for (index, finding) in report.roots() {
         let is_cause = Some(index) == root;
         one(finding, is_cause, out);
         let following = consequences(report, index);

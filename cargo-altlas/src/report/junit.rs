@@ -50,9 +50,8 @@ fn answer(report: &Report, fails: bool) -> Option<TestCase> {
 
 fn of_finding(finding: &Finding, fails: bool) -> TestCase {
     let level = finding.level.word();
-    let help: Vec<&str> = finding.help.iter().map(|fix| fix.text.as_str()).collect();
     let place = place_words(&finding.place);
-    let text = format!("{level}: {} ({place})\n{}", finding.message, help.join("\n"));
+    let text = format!("{level}: {} ({place})\n{}", finding.message, finding.help_words("\n"));
     let name = format!("{} ({place})", finding.code);
     if !fails {
         let mut passed = case(name, TestCaseStatus::success());

@@ -55,7 +55,6 @@ fn result(finding: &crate::finding::Finding, file: &str) -> Value {
         Level::Warning => "warning",
         Level::Note => "note",
     };
-    let help: Vec<&str> = finding.help.iter().map(|fix| fix.text.as_str()).collect();
     // Code scanning refuses a result without a file: it is shown at the config.
     let location = json!({
         "physicalLocation": {
@@ -67,7 +66,7 @@ fn result(finding: &crate::finding::Finding, file: &str) -> Value {
     let mut result = json!({
         "ruleId": finding.code,
         "level": level,
-        "message": { "text": format!("{}; {}", finding.message, help.join("; ")) },
+        "message": { "text": format!("{}; {}", finding.message, finding.help_words("; ")) },
         "locations": [location],
         "properties": { "data": finding.data },
     });

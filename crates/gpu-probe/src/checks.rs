@@ -163,9 +163,7 @@ pub struct Check {
 impl Check {
     /// The text that explains the problem, in Markdown: the `//!` lines of the check's file.
     pub fn explanation(&self) -> String {
-        let lines = self.source.lines().map_while(|line| line.strip_prefix("//!"));
-        let lines: Vec<&str> = lines.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
-        lines.join("\n")
+        crate::module_text(self.source)
     }
 }
 
@@ -202,7 +200,8 @@ macro_rules! checks {
                 match self { $(Self::$Problem(_) => $Problem::CODE),* }
             }
 
-            fn follows_from(&self) -> &'static [&'static str] {
+            /// The codes that this problem may follow from, nearest first.
+            pub(crate) fn causes(&self) -> &'static [&'static str] {
                 match self { $(Self::$Problem(_) => $Problem::FOLLOWS_FROM),* }
             }
 
@@ -313,11 +312,4 @@ checks! {
     several_gpu_stacks::SeveralGpuStacks,
     python_version_differs::PythonVersionDiffers,
     disk_nearly_full::DiskNearlyFull,
-}
-
-impl Problem {
-    /// The codes that this problem may follow from, nearest first.
-    pub(crate) fn causes(&self) -> &'static [&'static str] {
-        self.follows_from()
-    }
 }
