@@ -162,6 +162,23 @@ fn a_closed_pipe_is_no_error() {
 }
 
 #[test]
+fn a_closed_pipe_does_not_make_a_machine_healthy() {
+    use std::process::Stdio;
+    let scene = Scene::new();
+    on_empty_machine(&scene, &["--save", "facts.json"]);
+    let mut child = scene
+        .command(&["doctor", "--from", "facts.json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[test]
 fn the_fix_script_is_a_shell_script_that_runs_nothing() {
     let run = on_empty_machine(&Scene::new(), &["--fix-script"]);
     assert_eq!(run.code, Some(1), "{run:#?}");

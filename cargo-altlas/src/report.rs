@@ -164,8 +164,11 @@ impl Report {
             }
             None => files::print(&text),
         };
-        written.map_err(Failure::could_not)?;
-        Ok(self.exit(args.fail_on))
+        match written {
+            // Who reads only the first lines of a report has not made the machine healthy.
+            Err(error) if !files::is_broken_pipe(&error) => Err(Failure::could_not(error)),
+            Ok(()) | Err(_) => Ok(self.exit(args.fail_on)),
+        }
     }
 }
 
