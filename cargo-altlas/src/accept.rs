@@ -53,7 +53,7 @@ fn matches(accept: &Accept, finding: &Finding) -> bool {
 mod tests {
     use super::*;
     use crate::config::Level;
-    use gpu_probe::Place;
+    use crate::finding::Place;
 
     fn check(place: Option<&str>, until: Option<&str>, expected: &[(&str, bool)]) {
         let accept = Accept {

@@ -4,7 +4,7 @@
 //! `run`, and put a variant below.
 
 use crate::{
-    commands::{child, completions, config, doctor, explain, man},
+    commands::{child, completions, config, doctor, explain, image, man},
     exit::{Exit, Failure},
     files,
     global::{Colour, Global},
@@ -36,6 +36,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Doctor(doctor::DoctorArgs),
+    Image(image::ImageArgs),
     Explain(explain::ExplainArgs),
     Config(config::ConfigArgs),
     Completions(completions::CompletionsArgs),
@@ -72,6 +73,7 @@ fn arguments(mut given: Vec<OsString>) -> Vec<OsString> {
 fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Doctor(args) => doctor::run(args, &cli.global),
+        Command::Image(args) => image::run(args, &cli.global),
         Command::Explain(args) => explain::run(args),
         Command::Config(args) => config::run(args, &cli.global),
         Command::Completions(args) => completions::run(args, Cli::command()),

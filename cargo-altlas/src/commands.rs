@@ -5,4 +5,5 @@ pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod image;
 pub(crate) mod man;

@@ -8,10 +8,13 @@ mod cuda;
 mod doctor;
 mod error;
 mod find;
+mod frameworks;
 mod gpu;
 mod levels;
+mod locate;
 mod parse;
 mod project;
+mod spec;
 mod unknown_key;
 mod wrong;
 
@@ -20,6 +23,7 @@ pub(crate) use cuda::Cuda;
 pub(crate) use doctor::{Doctor, ProfileName, SmokeDepth};
 pub(crate) use error::ConfigError;
 pub(crate) use find::{ConfigFile, find};
+pub(crate) use frameworks::Frameworks;
 pub(crate) use levels::Level;
 #[cfg(fuzzing)]
 pub(crate) use parse::{decode, parse};
@@ -48,6 +52,15 @@ pub(crate) struct Config {
     /// What the product stands on: the one source of these versions
     #[serde(default)]
     pub(crate) cuda: Cuda,
+    /// The frameworks that the images hold
+    #[serde(default)]
+    pub(crate) frameworks: Frameworks,
+    /// Where the images go
+    #[serde(default)]
+    pub(crate) registry: image_spec::Registry,
+    /// The images, by name
+    #[serde(default)]
+    pub(crate) image: BTreeMap<String, image_spec::Image>,
     /// How `cargo altlas doctor` looks
     #[serde(default)]
     pub(crate) doctor: Doctor,

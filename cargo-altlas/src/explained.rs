@@ -14,15 +14,20 @@ pub(crate) struct Explained {
 /// Every code, in the order of causes.
 pub(crate) fn codes() -> Vec<&'static str> {
     let own = accept::OWN.iter().map(|(code, _)| *code);
-    CHECKS.iter().map(|check| check.code).chain(own).collect()
+    let of_gpu = CHECKS.iter().map(|check| check.code);
+    let of_image = image_spec::CHECKS.iter().map(|check| check.code);
+    of_gpu.chain(of_image).chain(own).collect()
 }
 
 /// The explanation of every code.
 pub(crate) fn explained() -> Vec<Explained> {
     let of_gpu =
         CHECKS.iter().map(|check| Explained { code: check.code, explanation: check.explanation() });
+    let of_image = image_spec::CHECKS
+        .iter()
+        .map(|check| Explained { code: check.code, explanation: module_text(check.source) });
     let own = accept::OWN
         .iter()
         .map(|(code, source)| Explained { code, explanation: module_text(source) });
-    of_gpu.chain(own).collect()
+    of_gpu.chain(of_image).chain(own).collect()
 }

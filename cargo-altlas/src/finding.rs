@@ -1,8 +1,53 @@
 //! A finding: a problem of any library, with a level, ready to be shown in any format.
 
 use crate::config::Level;
-use gpu_probe::{Fix, Place};
+use gpu_probe::Fix;
 use serde::Serialize;
+
+/// Where a problem is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub(crate) enum Place {
+    /// The machine as a whole.
+    Machine,
+    /// One GPU.
+    Gpu {
+        /// Its address, or its number.
+        gpu: String,
+        /// Its name, where it is known.
+        name: Option<String>,
+    },
+    /// A file or folder as a whole.
+    Path {
+        /// Which.
+        path: String,
+    },
+    /// An environment variable.
+    Variable {
+        /// Its name.
+        name: String,
+    },
+    /// A line of a file.
+    Line {
+        /// The file.
+        path: String,
+        /// The line, from 1.
+        line: u32,
+        /// The column in characters, from 1.
+        column: u32,
+    },
+}
+
+impl From<gpu_probe::Place> for Place {
+    fn from(place: gpu_probe::Place) -> Self {
+        match place {
+            gpu_probe::Place::Machine => Self::Machine,
+            gpu_probe::Place::Gpu { gpu, name } => Self::Gpu { gpu, name },
+            gpu_probe::Place::Path { path } => Self::Path { path },
+            gpu_probe::Place::Variable { name } => Self::Variable { name },
+        }
+    }
+}
 
 /// A problem with its level.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -27,6 +72,14 @@ pub(crate) struct Finding {
 }
 
 impl Finding {
+    /// The file and line that it is written in, where it is.
+    pub(crate) fn line(&self) -> Option<(&str, u32, u32)> {
+        match &self.place {
+            Place::Line { path, line, column } => Some((path, *line, *column)),
+            _ => None,
+        }
+    }
+
     /// What to do, as one text.
     pub(crate) fn help_words(&self, between: &str) -> String {
         let texts: Vec<&str> = self.help.iter().map(|fix| fix.text.as_str()).collect();
@@ -46,6 +99,7 @@ pub(crate) fn place_words(place: &Place) -> String {
         }
         Place::Path { path } => path.clone(),
         Place::Variable { name } => format!("environment variable {name}"),
+        Place::Line { path, line, column } => format!("{path}:{line}:{column}"),
     }
 }
 

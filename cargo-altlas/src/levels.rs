@@ -127,6 +127,15 @@ pub(crate) fn of_gpu(problem: &Problem) -> Level {
     }
 }
 
+/// The level of a problem of an image where the config says nothing.
+pub(crate) fn of_image(problem: &image_spec::Problem) -> Level {
+    use image_spec::Problem;
+    match problem {
+        // It cannot be built, or it cannot run on the machines of the project.
+        Problem::BaseTagUnknown(_) => Level::Error,
+    }
+}
+
 /// The level after `[levels]`.
 pub(crate) fn overridden(code: &str, level: Level, levels: &BTreeMap<String, Level>) -> Level {
     let by_area = levels.get(crate::finding::area(code));

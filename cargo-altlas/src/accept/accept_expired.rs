@@ -8,7 +8,7 @@ use crate::{
     config::{Accept, Level},
     finding::Finding,
 };
-use gpu_probe::{Fix, Place};
+use gpu_probe::{Fix};
 use jiff::civil::Date;
 use std::path::Path;
 

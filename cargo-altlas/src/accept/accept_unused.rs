@@ -7,7 +7,7 @@ use crate::{
     config::{Accept, Level},
     finding::Finding,
 };
-use gpu_probe::{Fix, Place};
+use gpu_probe::{Fix};
 use std::path::Path;
 
 pub(super) const CODE: &str = "config/accept-unused";

@@ -300,7 +300,7 @@ fn finding(
         code: problem.code(),
         level: levels::overridden(problem.code(), levels::of_gpu(problem), overrides),
         message: diagnosis.to_string(),
-        place: diagnosis.place(),
+        place: diagnosis.place().into(),
         help: diagnosis.fixes(),
         follows_from: cause,
         data: serde_json::to_value(problem).unwrap_or_default(),

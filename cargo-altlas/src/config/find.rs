@@ -20,6 +20,10 @@ pub(crate) struct ConfigFile {
     pub(crate) path: PathBuf,
     /// What it says.
     pub(crate) config: Config,
+    /// Its whole text.
+    pub(crate) text: String,
+    /// The table of the text that it is in; empty for a file of its own.
+    pub(crate) table: &'static [&'static str],
 }
 
 /// Finds and reads the config; `Ok(None)` where there is none. `codes` are those that a finding can
@@ -33,7 +37,7 @@ pub(crate) fn find(
     codes: &[&str],
 ) -> Result<Option<ConfigFile>, ConfigError> {
     if let Some(path) = named {
-        let table: &[&str] = match path.file_name() {
+        let table: &'static [&'static str] = match path.file_name() {
             Some(name) if name == "Cargo.toml" => named_table(path)?,
             _ => &[],
         };
@@ -130,10 +134,14 @@ fn in_text(path: PathBuf, text: String, wrong: Wrong) -> ConfigError {
     ConfigError::Text { path, text, message, span, help }
 }
 
-fn load(path: PathBuf, table: &[&str], codes: &[&str]) -> Result<ConfigFile, ConfigError> {
+fn load(
+    path: PathBuf,
+    table: &'static [&'static str],
+    codes: &[&str],
+) -> Result<ConfigFile, ConfigError> {
     let text = text(&path)?;
     match parse::parse(&text, table, codes) {
-        Ok(config) => Ok(ConfigFile { path, config }),
+        Ok(config) => Ok(ConfigFile { path, config, text, table }),
         Err(wrong) => Err(in_text(path, text, wrong)),
     }
 }

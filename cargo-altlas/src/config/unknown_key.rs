@@ -24,7 +24,9 @@ fn walk(value: &DeValue<'_>, schema: &Value, path: &mut Vec<String>) -> Option<W
 }
 
 fn walk_table(table: &DeTable<'_>, schema: &Value, path: &mut Vec<String>) -> Option<Wrong> {
-    let known = schema.get("properties")?.as_object()?;
+    let Some(known) = schema.get("properties").and_then(Value::as_object) else {
+        return walk_map(table, schema.get("additionalProperties")?, path);
+    };
     for (key, value) in table.iter() {
         let name: &str = key.get_ref();
         path.push(name.to_owned());
@@ -36,6 +38,18 @@ fn walk_table(table: &DeTable<'_>, schema: &Value, path: &mut Vec<String>) -> Op
             });
         };
         if let Some(wrong) = walk(value.get_ref(), inner, path) {
+            return Some(wrong);
+        }
+        path.pop();
+    }
+    None
+}
+
+/// A table whose keys are free, such as the names of images.
+fn walk_map(table: &DeTable<'_>, schema: &Value, path: &mut Vec<String>) -> Option<Wrong> {
+    for (key, value) in table.iter() {
+        path.push(key.get_ref().to_string());
+        if let Some(wrong) = walk(value.get_ref(), schema, path) {
             return Some(wrong);
         }
         path.pop();

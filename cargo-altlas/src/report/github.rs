@@ -16,7 +16,12 @@ pub(super) fn render(report: &Report, file: &str) -> String {
             Level::Warning => "warning",
             Level::Note => "notice",
         };
-        let file = format!("file={},", property(file));
+        let file = match finding.line() {
+            Some((file, line, column)) => {
+                format!("file={},line={line},col={column},", property(file))
+            }
+            None => format!("file={},", property(file)),
+        };
         let title = property(finding.code);
         let _ = writeln!(out, "::{kind} {file}title={title}::{}", data(&words(finding)));
     }

@@ -10,6 +10,7 @@ pub(super) fn render(report: &Report, file: &str) -> String {
         .open()
         .map(|(_, finding)| {
             let place = place_words(&finding.place);
+            let (file, line, _) = finding.line().unwrap_or((file, 1, 1));
             json!({
                 "description": format!("{} ({place})", finding.message),
                 "check_name": finding.code,
@@ -20,7 +21,7 @@ pub(super) fn render(report: &Report, file: &str) -> String {
                     Level::Warning => "minor",
                     Level::Note => "info",
                 },
-                "location": { "path": file, "lines": { "begin": 1 } },
+                "location": { "path": file, "lines": { "begin": line } },
             })
         })
         .collect();

@@ -7,10 +7,9 @@ use super::{Line, Mark, Report, plain};
 use crate::{
     config::Level,
     exit::Exit,
-    finding::{Finding, place_words},
+    finding::{Finding, Place, place_words},
 };
 use anstyle::{AnsiColor, Style};
-use gpu_probe::Place;
 
 /// The width that lines are broken at.
 const WIDTH: usize = 80;

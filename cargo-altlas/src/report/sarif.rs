@@ -56,10 +56,11 @@ fn result(finding: &crate::finding::Finding, file: &str) -> Value {
         Level::Note => "note",
     };
     // Code scanning refuses a result without a file: it is shown at the config.
+    let (file, line, column) = finding.line().unwrap_or((file, 1, 1));
     let location = json!({
         "physicalLocation": {
             "artifactLocation": { "uri": file },
-            "region": { "startLine": 1 },
+            "region": { "startLine": line, "startColumn": column },
         },
         "logicalLocations": [{ "fullyQualifiedName": place_words(&finding.place) }],
     });

@@ -1,0 +1,133 @@
+//! `cargo altlas image check`.
+
+use crate::{
+    accept,
+    config::{self, ConfigFile, Level},
+    environment,
+    exit::{Exit, Failure},
+    explained::codes,
+    files,
+    finding::{Finding, Place},
+    global::Global,
+    levels,
+    report::{Report, ReportArgs},
+};
+use clap::Args;
+use image_spec::{Dockerfile, Fleet, Problem, Recipe, Scene};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+/// Judge images before they are built: those of the config, and Dockerfiles written by hand
+///
+/// Nothing is built and nothing is asked over the network. Without arguments, all images of the
+/// config are judged.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// Names of images in the config, Dockerfiles, or folders with Dockerfiles
+    what: Vec<String>,
+
+    #[command(flatten)]
+    report: ReportArgs,
+}
+
+/// A Dockerfile is far smaller; a larger file is something else.
+const LARGEST: u64 = 1024 * 1024;
+
+pub(crate) fn run(args: &CheckArgs, global: &Global) -> Result<Exit, Failure> {
+    let config = config::find(global.config.as_deref(), &environment::folder(), &codes())
+        .map_err(Failure::usage)?;
+    let mut findings = Vec::new();
+    for path in &args.what {
+        let path = Path::new(path);
+        let bytes = files::read(path, LARGEST).map_err(Failure::usage)?;
+        let file = Dockerfile::parse(path, &bytes).map_err(Failure::usage)?;
+        let fleet = config.as_ref().map(|file| file.config.fleet()).unwrap_or_default();
+        findings.extend(of_dockerfile(&file, fleet, config.as_ref()));
+    }
+    if args.what.is_empty() {
+        let file = config.as_ref().ok_or_else(|| {
+            Failure::usage(anyhow::anyhow!("there is no config and no Dockerfile to judge"))
+        })?;
+        findings.extend(of_spec(file));
+    }
+    if let Some(file) = &config {
+        accept::apply(&file.config.accept, today(), &file.path, true, &mut findings);
+    }
+    let report = Report {
+        command: "image check",
+        config: config.map(|file| file.path),
+        summary: Vec::new(),
+        findings,
+        unlooked: Vec::new(),
+        established: Some("every image can exist, build and run".to_owned()),
+        facts: None,
+    };
+    report.write(&args.report, global.verbose)
+}
+
+fn today() -> jiff::civil::Date {
+    jiff::Zoned::now().date()
+}
+
+fn of_spec(file: &ConfigFile) -> Vec<Finding> {
+    let spec = file.config.spec();
+    let scene = Scene {
+        recipes: Recipe::from_spec(&spec),
+        spec: Some(&spec),
+        dockerfile: None,
+        fleet: spec.fleet.clone(),
+        today: today(),
+    };
+    image_spec::check(&scene).iter().map(|problem| finding(problem, Some(file))).collect()
+}
+
+fn of_dockerfile(file: &Dockerfile, fleet: Fleet, config: Option<&ConfigFile>) -> Vec<Finding> {
+    let scene = Scene {
+        recipes: Recipe::from_dockerfile(file),
+        spec: None,
+        dockerfile: Some(file),
+        fleet,
+        today: today(),
+    };
+    image_spec::check(&scene).iter().map(|problem| finding(problem, config)).collect()
+}
+
+fn finding(problem: &Problem, config: Option<&ConfigFile>) -> Finding {
+    let none = BTreeMap::new();
+    let overrides = config.map_or(&none, |file| &file.config.levels);
+    let diagnosis = problem.diagnosis();
+    let level: Level = levels::overridden(problem.code(), levels::of_image(problem), overrides);
+    let help = diagnosis.fixes().into_iter();
+    Finding {
+        code: problem.code(),
+        level,
+        message: diagnosis.to_string(),
+        place: place(diagnosis.place(), config),
+        help: help
+            .map(|fix| gpu_probe::Fix { text: fix.text, command: fix.command })
+            .collect(),
+        follows_from: None,
+        data: serde_json::to_value(problem).unwrap_or_default(),
+        accepted: None,
+    }
+}
+
+/// A key of the config becomes the line that it is written in.
+fn place(place: image_spec::Place, config: Option<&ConfigFile>) -> Place {
+    let shown = |path: PathBuf| {
+        let folder = environment::folder();
+        path.strip_prefix(&folder).unwrap_or(&path).display().to_string()
+    };
+    match (place, config) {
+        (image_spec::Place::File { path, line, column }, _) => {
+            Place::Line { path: shown(path), line, column }
+        }
+        (image_spec::Place::Key { path }, Some(file)) => {
+            let (line, column) = file.locate(&path);
+            Place::Line { path: shown(file.path.clone()), line, column }
+        }
+        (image_spec::Place::Key { path }, None) => Place::Path { path: path.join(".") },
+    }
+}

@@ -1,0 +1,99 @@
+//! Everything that can be wrong with an image before it is built, one file a check.
+//!
+//! A check is a pure function of a [`Scene`]. To add one, write `checks/my_problem.rs` after the model
+//! of `checks/base_tag_unknown.rs` and put a line into the list below. The `//!` text of the file is
+//! what `cargo altlas explain` prints, its type holds the data, `#[error]` holds the sentence, `find`
+//! finds it, and the tests stand below it. The program then does not compile until the new problem has
+//! a level.
+//!
+//! The order of the list is the order of causes: first what cannot exist, then what cannot be built,
+//! then what cannot run, then what should not be shipped.
+
+use crate::{Place, Scene};
+use serde::Serialize;
+
+/// What every problem can say of itself.
+pub trait Diagnosis: std::error::Error {
+    /// Where it is written.
+    fn place(&self) -> Place;
+
+    /// What to do about it, in the order in which to do it; never empty.
+    fn fixes(&self) -> Vec<Fix>;
+}
+
+/// One step of a fix.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fix {
+    /// What to do and why, in a sentence.
+    pub text: String,
+    /// The shell command that does it; `None` where no command can.
+    pub command: Option<String>,
+}
+
+impl Fix {
+    /// A step that a person does.
+    pub fn by_hand(text: impl Into<String>) -> Self {
+        Self { text: text.into(), command: None }
+    }
+
+    /// A step that a shell command does.
+    pub fn by_command(text: impl Into<String>, command: impl Into<String>) -> Self {
+        Self { text: text.into(), command: Some(command.into()) }
+    }
+}
+
+/// One check, as the table lists it.
+#[derive(Debug, Clone, Copy)]
+pub struct Check {
+    /// Its code: `image/` and the name of its file, with hyphens.
+    pub code: &'static str,
+    /// The text of its file, which begins with its explanation.
+    pub source: &'static str,
+    /// Finds the problem.
+    pub find: fn(&Scene<'_>) -> Vec<Problem>,
+}
+
+/// Declares the files, the enum over their types and the table, from one list.
+macro_rules! checks {
+    ($($file:ident :: $Problem:ident),* $(,)?) => {
+        $(mod $file; pub use $file::$Problem;)*
+
+        /// Something that is wrong with an image.
+        #[derive(Debug, Clone, PartialEq, Serialize)]
+        #[serde(untagged)]
+        pub enum Problem {
+            $(
+                #[doc = concat!("See `checks/", stringify!($file), ".rs`.")]
+                $Problem($Problem)
+            ),*
+        }
+
+        /// Every check, in the order of causes.
+        pub const CHECKS: &[Check] = &[$(
+            Check {
+                code: $Problem::CODE,
+                source: include_str!(concat!("checks/", stringify!($file), ".rs")),
+                find: |scene| {
+                    $Problem::find(scene).into_iter().map(Problem::$Problem).collect()
+                },
+            }
+        ),*];
+
+        impl Problem {
+            /// The code, such as `image/base-tag-unknown`.
+            pub fn code(&self) -> &'static str {
+                match self { $(Self::$Problem(_) => $Problem::CODE),* }
+            }
+
+            /// What the problem says of itself.
+            pub fn diagnosis(&self) -> &dyn Diagnosis {
+                match self { $(Self::$Problem(found) => found),* }
+            }
+        }
+    };
+}
+
+checks! {
+    // What cannot exist.
+    base_tag_unknown::BaseTagUnknown,
+}
