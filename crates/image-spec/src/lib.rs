@@ -21,7 +21,8 @@ pub use place::{Place, Placed};
 pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe};
 pub use reference::{Reference, ReferenceError};
 pub use requirements::{
-    Fetch, Lock, LockedPackage, RequirementsError, RequirementsFile, RequirementsKind, without_credentials,
+    Fetch, Lock, LockedPackage, RequirementsError, RequirementsFile, RequirementsKind,
+    without_credentials,
 };
 pub use scene::{Fleet, Gpu, Scene, check};
 pub use spec::{

@@ -33,7 +33,10 @@ mod tests {
     #[test]
     fn blanks_them() {
         let check = |text: &str, expected: &str| assert_eq!(without_credentials(text), expected);
-        check("--index-url https://me:s3cret@pypi.corp/simple", "--index-url https://***@pypi.corp/simple");
+        check(
+            "--index-url https://me:s3cret@pypi.corp/simple",
+            "--index-url https://***@pypi.corp/simple",
+        );
         check("https://token@host", "https://***@host");
         check("https://me:p@ss@host/a https://x:y@z", "https://***@host/a https://***@z");
         check("a @ git+ssh://git@github.com/o/r@v1", "a @ git+ssh://git@github.com/o/r@v1");

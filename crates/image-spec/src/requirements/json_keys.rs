@@ -59,12 +59,19 @@ mod tests {
 
     #[test]
     fn finds_keys() {
-        let text = r#"{"_meta": {"x": [{"y": 1}], "z\"": 2}, "default": {"a": {"b": "c"}, "d": {}}}"#;
+        let text =
+            r#"{"_meta": {"x": [{"y": 1}], "z\"": 2}, "default": {"a": {"b": "c"}, "d": {}}}"#;
         let found = find(text);
         let found: Vec<(String, usize)> =
             found.into_iter().map(|(path, at)| (path.join("."), at)).collect();
-        let expected =
-            [("_meta", 1), ("_meta.x", 11), ("_meta.z\"", 28), ("default", 39), ("default.a", 51), ("default.d", 68)];
+        let expected = [
+            ("_meta", 1),
+            ("_meta.x", 11),
+            ("_meta.z\"", 28),
+            ("default", 39),
+            ("default.a", 51),
+            ("default.d", 68),
+        ];
         assert_eq!(found, expected.map(|(path, at)| (path.to_owned(), at)));
     }
 }

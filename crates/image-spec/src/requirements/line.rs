@@ -84,9 +84,8 @@ fn comment(text: &str) -> Option<usize> {
     if text[start..].starts_with('#') {
         return Some(0);
     }
-    let is_start = |(at, _): &(usize, &str)| {
-        text[..*at].chars().next_back().is_some_and(char::is_whitespace)
-    };
+    let is_start =
+        |(at, _): &(usize, &str)| text[..*at].chars().next_back().is_some_and(char::is_whitespace);
     text.match_indices('#').find(is_start).map(|(at, _)| at)
 }
 

@@ -78,7 +78,7 @@ fn is_other_system(platform: &str) -> bool {
 impl LockedPackage {
     /// Whether it has something to install on Linux x86-64: a wheel, or its source.
     pub fn is_for_linux_x86_64(&self) -> bool {
-        self.fits(Wheel::is_for_linux_x86_64)
+        self.fits(|wheel| wheel.is_for_linux_x86_64())
     }
 
     /// Whether it has something to install on that Python on Linux x86-64: a wheel, or its source.

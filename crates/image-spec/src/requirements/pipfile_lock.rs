@@ -4,7 +4,7 @@ use super::{
     Lock, LockedPackage, RequirementsError, RequirementsFile, RequirementsKind, json_keys,
     named::requirement, text::Text, without_credentials,
 };
-use crate::{Placed, PipRequirement};
+use crate::{PipRequirement, Placed};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -79,7 +79,8 @@ pub(super) fn read(text: &Text<'_>) -> Result<RequirementsFile, RequirementsErro
             true => String::new(),
             false => format!("[{}]", package.extras.join(",")),
         };
-        let marker = package.markers.as_ref().map_or(String::new(), |marker| format!(" ; {marker}"));
+        let marker =
+            package.markers.as_ref().map_or(String::new(), |marker| format!(" ; {marker}"));
         let written = format!("{name}{extras}{version}{marker}");
         let found = requirement(&written).map_err(|(_, reason)| text.wrong(at, reason))?;
         packages.push(LockedPackage {

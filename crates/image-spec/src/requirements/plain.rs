@@ -8,7 +8,7 @@ use super::{
     text::Text,
     without_credentials,
 };
-use crate::{Placed, PipRequirement};
+use crate::{PipRequirement, Placed};
 use pep440_rs::Operator;
 use pep508_rs::{Requirement, VersionOrUrl};
 use std::{
@@ -33,7 +33,10 @@ struct Reader<'f, 'b> {
 }
 
 /// Reads a requirements file with all that it includes.
-pub(super) fn read(text: &Text<'_>, fetch: Fetch<'_>) -> Result<RequirementsFile, RequirementsError> {
+pub(super) fn read(
+    text: &Text<'_>,
+    fetch: Fetch<'_>,
+) -> Result<RequirementsFile, RequirementsError> {
     let file = RequirementsFile::empty(text.path, RequirementsKind::Requirements);
     let chain = vec![normal(text.path)];
     let mut reader = Reader { fetch, chain, seen: BTreeSet::new(), file };
@@ -71,7 +74,9 @@ impl Reader<'_, '_> {
             }
             return Ok(());
         }
-        if let Some(given) = options.iter().find(|given| !matches!(given.name, Name::Hash | Name::Other)) {
+        if let Some(given) =
+            options.iter().find(|given| !matches!(given.name, Name::Hash | Name::Other))
+        {
             let reason = "this option needs a line of its own".to_owned();
             return Err(text.wrong(line.origin(given.at), reason));
         }
@@ -168,8 +173,7 @@ impl Reader<'_, '_> {
 
 fn circle(chain: &[PathBuf], path: &Path) -> String {
     let names = chain.iter().map(PathBuf::as_path).chain([path]);
-    let names: Vec<String> =
-        names.map(|path| format!("`{}`", path.display())).collect();
+    let names: Vec<String> = names.map(|path| format!("`{}`", path.display())).collect();
     match names.as_slice() {
         [_, _] => "the file includes itself".to_owned(),
         names => format!("files include one another in a circle: {}", names.join(" → ")),
@@ -179,9 +183,9 @@ fn circle(chain: &[PathBuf], path: &Path) -> String {
 /// The requirement, and the options behind it.
 fn divide(line: &Line) -> (&str, Vec<Word>) {
     let words = line.words();
-    let first = words.iter().position(|word| {
-        line.text.get(word.at..).is_some_and(|rest| rest.starts_with('-'))
-    });
+    let first = words
+        .iter()
+        .position(|word| line.text.get(word.at..).is_some_and(|rest| rest.starts_with('-')));
     let Some(first) = first else { return (line.text.trim(), Vec::new()) };
     let at = words.get(first).map_or(0, |word| word.at);
     let options = words.into_iter().skip(first).collect();
@@ -194,7 +198,9 @@ fn normal(path: &Path) -> PathBuf {
     for part in path.components() {
         match part {
             Component::CurDir => {}
-            Component::ParentDir if matches!(normal.components().next_back(), Some(Component::Normal(_))) => {
+            Component::ParentDir
+                if matches!(normal.components().next_back(), Some(Component::Normal(_))) =>
+            {
                 normal.pop();
             }
             part => normal.push(part),
@@ -213,7 +219,9 @@ fn index_for(package: &str, indexes: &[&str]) -> Option<String> {
     let is_of_pytorch = OF_PYTORCH.contains(&package);
     let is_pytorch = |index: &&&str| index.contains("download.pytorch.org");
     let mut others = indexes.iter().filter(|index| !index.contains("pypi.org"));
-    let own = indexes.iter().find(|index| is_pytorch(index) == is_of_pytorch && !index.contains("pypi.org"));
+    let own = indexes
+        .iter()
+        .find(|index| is_pytorch(index) == is_of_pytorch && !index.contains("pypi.org"));
     own.or_else(|| others.next()).map(|index| (*index).to_owned())
 }
 
@@ -244,7 +252,9 @@ fn lock(text: &Text<'_>, file: &RequirementsFile) -> Option<Lock> {
 
 /// The one version that is allowed, where it is one.
 fn pinned(requirement: &Requirement) -> Option<&pep440_rs::Version> {
-    let Some(VersionOrUrl::VersionSpecifier(range)) = &requirement.version_or_url else { return None };
+    let Some(VersionOrUrl::VersionSpecifier(range)) = &requirement.version_or_url else {
+        return None;
+    };
     let mut range = range.iter();
     let only = range.next().filter(|_| range.next().is_none())?;
     matches!(only.operator(), Operator::Equal | Operator::ExactEqual).then(|| only.version())

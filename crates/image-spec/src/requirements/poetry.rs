@@ -4,9 +4,10 @@
 use super::{
     RequirementsError, RequirementsFile,
     named::{self, requirement},
-    text::Text, without_credentials,
+    text::Text,
+    without_credentials,
 };
-use crate::{Placed, PipRequirement};
+use crate::{PipRequirement, Placed};
 use pep440_rs::{Version, VersionSpecifiers};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -96,7 +97,8 @@ impl Poetry {
         let range = range(version, text, at)?;
         let extras = value.get("extras").and_then(Value::as_array);
         let extras: Vec<&str> = extras.into_iter().flatten().filter_map(Value::as_str).collect();
-        let extras = if extras.is_empty() { String::new() } else { format!("[{}]", extras.join(",")) };
+        let extras =
+            if extras.is_empty() { String::new() } else { format!("[{}]", extras.join(",")) };
         let marker = field("markers").map_or(String::new(), |marker| format!(" ; {marker}"));
         let written = format!("{}{extras} {range}{marker}", name.get_ref());
         let found = requirement(&written).map_err(|(_, reason)| text.wrong(at, reason))?;
@@ -110,7 +112,11 @@ impl Poetry {
     }
 }
 
-fn range(written: &str, text: &Text<'_>, at: usize) -> Result<VersionSpecifiers, RequirementsError> {
+fn range(
+    written: &str,
+    text: &Text<'_>,
+    at: usize,
+) -> Result<VersionSpecifiers, RequirementsError> {
     specifiers(written).ok_or_else(|| {
         let written = without_credentials(written);
         text.wrong(at, format!("`{written}` is a range of versions that PEP 440 cannot say"))

@@ -1,10 +1,10 @@
 //! `pylock.toml` (PEP 751).
 
 use super::{
-    Lock, LockedPackage, RequirementsError, RequirementsFile, RequirementsKind,
-    named::requirement, text::Text, toml_text, uv_lock, without_credentials,
+    Lock, LockedPackage, RequirementsError, RequirementsFile, RequirementsKind, named::requirement,
+    text::Text, toml_text, uv_lock, without_credentials,
 };
-use crate::{Placed, PipRequirement};
+use crate::{PipRequirement, Placed};
 use serde::Deserialize;
 use toml::{Spanned, Value};
 

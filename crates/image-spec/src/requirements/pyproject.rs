@@ -3,9 +3,11 @@
 use super::{
     RequirementsError, RequirementsFile, RequirementsKind,
     named::{self, requirement},
-    poetry, text::Text, toml_text, without_credentials,
+    poetry,
+    text::Text,
+    toml_text, without_credentials,
 };
-use crate::{Placed, PipRequirement};
+use crate::{PipRequirement, Placed};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::{Spanned, Value};
@@ -113,7 +115,11 @@ fn all(text: &Text<'_>, written: &Texts) -> Result<Vec<Placed<PipRequirement>>, 
     written.iter().map(|written| one(text, written.get_ref(), written.span().start)).collect()
 }
 
-fn one(text: &Text<'_>, written: &str, at: usize) -> Result<Placed<PipRequirement>, RequirementsError> {
+fn one(
+    text: &Text<'_>,
+    written: &str,
+    at: usize,
+) -> Result<Placed<PipRequirement>, RequirementsError> {
     let found = requirement(written).map_err(|(_, reason)| text.wrong(at, reason))?;
     Ok(Placed::new(named::plain(found), text.place(at)))
 }
@@ -123,7 +129,8 @@ fn of_group(
     text: &Text<'_>,
     written: &[Spanned<Value>],
 ) -> Result<Vec<Placed<PipRequirement>>, RequirementsError> {
-    let texts = written.iter().filter_map(|item| Some((item.get_ref().as_str()?, item.span().start)));
+    let texts =
+        written.iter().filter_map(|item| Some((item.get_ref().as_str()?, item.span().start)));
     texts.map(|(written, at)| one(text, written, at)).collect()
 }
 

@@ -88,7 +88,7 @@ mod tests {
         let check = |bytes: &[u8], expected: Result<&str, &str>| {
             let got = Text::decode(Path::new("a.txt"), bytes);
             let got = got.map(|text| text.text).map_err(|error| error.to_string());
-            assert_eq!(got.as_deref().map_err(String::as_str), expected.as_deref());
+            assert_eq!(got.as_deref().map_err(String::as_str), expected);
         };
         check(b"\xef\xbb\xbftorch\r\n", Ok("torch\r\n"));
         check(b"\xff\xfet\0", Err("a.txt:1:1: it is written in UTF-16; save it as UTF-8"));

@@ -1,10 +1,10 @@
 //! `uv.lock`: everything that a project and its members need, on every platform at once.
 
 use super::{
-    Lock, LockedPackage, RequirementsError, RequirementsFile, RequirementsKind,
-    named::requirement, text::Text, toml_text, without_credentials,
+    Lock, LockedPackage, RequirementsError, RequirementsFile, RequirementsKind, named::requirement,
+    text::Text, toml_text, without_credentials,
 };
-use crate::{Placed, PipRequirement};
+use crate::{PipRequirement, Placed};
 use pep440_rs::VersionSpecifiers;
 use pep508_rs::MarkerTree;
 use serde::Deserialize;

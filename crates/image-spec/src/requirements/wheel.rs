@@ -75,12 +75,18 @@ mod tests {
             assert_eq!(got, expected, "{file}");
         };
         let numpy = |fits: bool, python: bool| Some(("numpy", "2.0.0", fits, python));
-        check("numpy-2.0.0-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl", numpy(true, true));
+        check(
+            "numpy-2.0.0-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl",
+            numpy(true, true),
+        );
         check("numpy-2.0.0-cp312-cp312-win_amd64.whl", numpy(false, false));
         check("numpy-2.0.0-cp39-abi3-musllinux_1_1_x86_64.whl", numpy(false, true));
         check("https://x/numpy-2.0.0-1-py2.py3-none-any.whl#sha256=a", numpy(true, true));
         check("numpy-2.0.0-cp313-abi3-manylinux_2_28_aarch64.whl", numpy(false, false));
-        check("torch-2.7.1%2Bcu118-cp311-cp311-linux_x86_64.whl", Some(("torch", "2.7.1+cu118", true, true)));
+        check(
+            "torch-2.7.1%2Bcu118-cp311-cp311-linux_x86_64.whl",
+            Some(("torch", "2.7.1+cu118", true, true)),
+        );
         check("numpy-2.0.0.tar.gz", None);
         check("numpy.whl", None);
     }
