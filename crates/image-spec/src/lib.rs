@@ -12,6 +12,7 @@ mod place;
 mod recipe;
 mod reference;
 mod requirements;
+mod resolve;
 mod scene;
 mod spec;
 
@@ -21,9 +22,10 @@ pub use place::{Place, Placed};
 pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe};
 pub use reference::{Reference, ReferenceError};
 pub use requirements::{
-    Fetch, Lock, LockedPackage, RequirementsError, RequirementsFile, RequirementsKind,
-    without_credentials,
+    Fetch, IndexKind, Lock, LockedPackage, PackageIndex, RequirementsError, RequirementsFile,
+    RequirementsKind, without_credentials,
 };
+pub use resolve::{Conflict, Reason, Resolution, ResolveOutcome, ResolveRequest, python_platform};
 pub use scene::{Fleet, Gpu, Scene, check};
 pub use spec::{
     Copy, Engine, Healthcheck, Image, Model, Portable, Project, PythonSource, Registry, Spec,

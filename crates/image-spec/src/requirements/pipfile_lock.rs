@@ -1,8 +1,8 @@
 //! `Pipfile.lock`.
 
 use super::{
-    Lock, LockedPackage, RequirementsError, RequirementsFile, RequirementsKind, json_keys,
-    named::requirement, text::Text, without_credentials,
+    IndexKind, Lock, LockedPackage, RequirementsError, RequirementsFile, RequirementsKind,
+    json_keys, named::requirement, text::Text, without_credentials,
 };
 use crate::{PipRequirement, Placed};
 use serde::Deserialize;
@@ -99,7 +99,7 @@ pub(super) fn read(text: &Text<'_>) -> Result<RequirementsFile, RequirementsErro
     }
     for url in lock.meta.sources.iter().filter_map(|source| source.url.as_deref()) {
         let place = text.place(at("_meta", "sources"));
-        file.indexes.push(Placed::new(without_credentials(url), place));
+        file.index(IndexKind::Main, url, place);
     }
     let requires = &lock.meta.requires;
     let python = requires.python_full_version.as_ref().or(requires.python_version.as_ref());
