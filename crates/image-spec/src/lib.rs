@@ -7,6 +7,7 @@
 //! The crate never guesses: what a file leaves open stays `None`.
 
 mod checks;
+mod contents;
 mod dockerfile;
 mod place;
 mod recipe;
@@ -16,6 +17,9 @@ mod scene;
 mod spec;
 
 pub use checks::*;
+pub use contents::{
+    Contents, CudaNeed, DebianPackage, Found, FrameworkInside, PythonPackage, RunsOn,
+};
 pub use dockerfile::{Dockerfile, DockerfileError};
 pub use place::{Place, Placed};
 pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe};
