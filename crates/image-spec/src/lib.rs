@@ -24,7 +24,10 @@ pub use dockerfile::{Dockerfile, DockerfileError};
 pub use place::{Place, Placed};
 pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe};
 pub use reference::{Reference, ReferenceError};
-pub use requirements::{RequirementsError, RequirementsFile};
+pub use requirements::{
+    Fetch, Lock, LockedPackage, RequirementsError, RequirementsFile, RequirementsKind,
+    without_credentials,
+};
 pub use scene::{Fleet, Gpu, Scene, check};
 pub use spec::{
     Copy, Engine, Healthcheck, Image, Model, Portable, Project, PythonSource, Registry, Spec,
