@@ -7,22 +7,30 @@
 //! The crate never guesses: what a file leaves open stays `None`.
 
 mod checks;
+mod credentials;
+mod digest;
 mod dockerfile;
 mod place;
 mod recipe;
 mod reference;
+mod registry;
 mod requirements;
 mod scene;
 mod spec;
 
 pub use checks::{CHECKS, Check, Diagnosis, Fix, Problem};
+pub use credentials::{Credential, CredentialsError};
 pub use dockerfile::{Dockerfile, DockerfileError};
 pub use place::{Place, Placed};
 pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe};
 pub use reference::{Reference, ReferenceError};
+pub use registry::{
+    Blob, Descriptor, Manifest, ManifestPlatform, RegistryClient, RegistryError, RegistryOptions,
+    Trouble,
+};
 pub use requirements::{RequirementsError, RequirementsFile};
 pub use scene::{Fleet, Gpu, Scene, check};
 pub use spec::{
-    Copy, Engine, Healthcheck, Image, Model, Portable, Project, PythonSource, Registry, Spec, Stack,
-    Usage, Visibility,
+    Copy, Engine, Healthcheck, Image, Model, Portable, Project, PythonSource, Registry, Spec,
+    Stack, Usage, Visibility,
 };
