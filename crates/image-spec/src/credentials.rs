@@ -70,7 +70,7 @@ pub enum CredentialsError {
 ///
 /// # Errors
 /// Where the config, an entry or a helper is broken.
-pub fn credential(
+pub(crate) fn credential(
     config: &Path,
     registry: Option<&str>,
 ) -> Result<Option<Credential>, CredentialsError> {

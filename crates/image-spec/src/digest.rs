@@ -18,6 +18,13 @@ pub(crate) fn written(hasher: Sha256) -> String {
     text
 }
 
+/// Whether a text is such a digest.
+pub(crate) fn is_sha256(text: &str) -> bool {
+    text.strip_prefix("sha256:").is_some_and(|digits| {
+        digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,6 +10,7 @@ mod checks;
 mod credentials;
 mod digest;
 mod dockerfile;
+mod engine;
 mod place;
 mod recipe;
 mod reference;
@@ -21,6 +22,11 @@ mod spec;
 pub use checks::{CHECKS, Check, Diagnosis, Fix, Problem};
 pub use credentials::{Credential, CredentialsError};
 pub use dockerfile::{Dockerfile, DockerfileError};
+pub use engine::{
+    BuildEvent, BuildRequest, Built, ContainerEngine, Context, ContextError, EngineError, EngineHost,
+    EngineVariables, HostError, Ignore, IgnoreError, LocalImage, PushEvent, Pushed, RunOutcome,
+    RunRequest, StepName,
+};
 pub use place::{Place, Placed};
 pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe};
 pub use reference::{Reference, ReferenceError};

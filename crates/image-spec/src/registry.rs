@@ -142,6 +142,12 @@ impl RegistryClient {
         Ok(Some(tags))
     }
 
+    /// What the registry has against being asked, right now.
+    pub(crate) fn trouble_now(&self, path: &str, reference: &str) -> Option<Trouble> {
+        let path = self.whole(path);
+        self.get_once(&path, &format!("/v2/{path}/manifests/{reference}"), Some(MEDIA_TYPES)).err()
+    }
+
     /// Docker Hub keeps images without an owner under `library`.
     fn whole(&self, path: &str) -> String {
         let official = self.registry.is_none() && !path.contains('/');
