@@ -19,7 +19,7 @@ mod requirements;
 mod scene;
 mod spec;
 
-pub use checks::{CHECKS, Check, Diagnosis, Fix, Problem};
+pub use checks::*;
 pub use credentials::{Credential, CredentialsError};
 pub use dockerfile::{Dockerfile, DockerfileError};
 pub use engine::{
