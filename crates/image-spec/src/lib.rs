@@ -8,10 +8,14 @@
 
 mod checks;
 mod contents;
+mod credentials;
+mod digest;
 mod dockerfile;
+mod engine;
 mod place;
 mod recipe;
 mod reference;
+mod registry;
 mod requirements;
 mod scene;
 mod spec;
@@ -20,13 +24,23 @@ pub use checks::*;
 pub use contents::{
     Contents, CudaNeed, DebianPackage, Found, FrameworkInside, PythonPackage, RunsOn,
 };
+pub use credentials::{Credential, CredentialsError};
 pub use dockerfile::{Dockerfile, DockerfileError};
+pub use engine::{
+    BuildEvent, BuildRequest, Built, ContainerEngine, Context, ContextError, EngineError, EngineHost,
+    EngineVariables, HostError, Ignore, IgnoreError, LocalImage, PushEvent, Pushed, RunOutcome,
+    RunRequest, StepName,
+};
 pub use place::{Place, Placed};
 pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe};
 pub use reference::{Reference, ReferenceError};
 pub use requirements::{
     Fetch, Lock, LockedPackage, RequirementsError, RequirementsFile, RequirementsKind,
     without_credentials,
+};
+pub use registry::{
+    Blob, Descriptor, Manifest, ManifestPlatform, RegistryClient, RegistryError, RegistryOptions,
+    Trouble,
 };
 pub use scene::{Fleet, Gpu, Scene, check};
 pub use spec::{
