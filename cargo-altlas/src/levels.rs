@@ -132,7 +132,11 @@ pub(crate) fn of_image(problem: &image_spec::Problem) -> Level {
     use image_spec::Problem;
     match problem {
         // It cannot be built, or it cannot run on the machines of the project.
-        Problem::BaseTagUnknown(_) => Level::Error,
+        Problem::BaseTagUnknown(_)
+        | Problem::RequirementsDoNotResolve(_)
+        | Problem::LockForOtherPlatform(_)
+        | Problem::LockForOtherPython(_)
+        | Problem::LockStale(_) => Level::Error,
     }
 }
 

@@ -96,4 +96,8 @@ macro_rules! checks {
 checks! {
     // What cannot exist.
     base_tag_unknown::BaseTagUnknown,
+    requirements_do_not_resolve::RequirementsDoNotResolve,
+    lock_for_other_platform::LockForOtherPlatform,
+    lock_for_other_python::LockForOtherPython,
+    lock_stale::LockStale,
 }

@@ -7,26 +7,44 @@
 //! The crate never guesses: what a file leaves open stays `None`.
 
 mod checks;
+mod contents;
+mod credentials;
+mod digest;
 mod dockerfile;
+mod engine;
 mod place;
 mod recipe;
 mod reference;
+mod registry;
 mod requirements;
 mod resolve;
 mod scene;
 mod spec;
 
 pub use checks::*;
+pub use contents::{
+    Contents, CudaNeed, DebianPackage, Found, FrameworkInside, PythonPackage, RunsOn,
+};
+pub use credentials::{Credential, CredentialsError};
 pub use dockerfile::{Dockerfile, DockerfileError};
+pub use engine::{
+    BuildEvent, BuildRequest, Built, ContainerEngine, Context, ContextError, EngineError,
+    EngineHost, EngineVariables, HostError, Ignore, IgnoreError, LocalImage, PushEvent, Pushed,
+    RunOutcome, RunRequest, StepName,
+};
 pub use place::{Place, Placed};
 pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe};
 pub use reference::{Reference, ReferenceError};
+pub use registry::{
+    Blob, Descriptor, Manifest, ManifestPlatform, RegistryClient, RegistryError, RegistryOptions,
+    Trouble,
+};
 pub use requirements::{
     Fetch, IndexKind, Lock, LockedPackage, PackageIndex, RequirementsError, RequirementsFile,
     RequirementsKind, without_credentials,
 };
 pub use resolve::{Conflict, Reason, Resolution, ResolveOutcome, ResolveRequest, python_platform};
-pub use scene::{Fleet, Gpu, Scene, check};
+pub use scene::{Fleet, Gpu, Requirements, Scene, check};
 pub use spec::{
     Copy, Engine, Healthcheck, Image, Model, Portable, Project, PythonSource, Registry, Spec,
     Stack, Usage, Visibility,

@@ -20,10 +20,12 @@ mod pylock;
 mod pyproject;
 mod text;
 mod toml_text;
+mod used;
 mod uv_lock;
 mod wheel;
 
 pub use credentials::without_credentials;
+pub(crate) use lock::holds;
 pub use lock::{Lock, LockedPackage};
 
 use crate::{PipRequirement, Place, Placed};

@@ -1,8 +1,9 @@
 //! What is judged: recipes, and what they are judged against.
 
-use crate::{CHECKS, Dockerfile, Problem, Recipe, Spec};
+use crate::{CHECKS, Dockerfile, Problem, Recipe, RequirementsFile, Resolution, Spec};
 use cuda_compat::{ComputeCapability, DriverVersion, Platform};
 use jiff::civil::Date;
+use std::{collections::BTreeMap, path::PathBuf};
 
 /// What is judged, and against what.
 #[derive(Debug, Clone)]
@@ -13,10 +14,21 @@ pub struct Scene<'a> {
     pub spec: Option<&'a Spec>,
     /// The Dockerfile that the recipes were read from; `None` where they come from the specification.
     pub dockerfile: Option<&'a Dockerfile>,
+    /// What is known of their Python packages.
+    pub requirements: Requirements,
     /// What the images must run on.
     pub fleet: Fleet,
     /// The day for which ends of life are judged.
     pub today: Date,
+}
+
+/// What is known of Python packages, beyond what the recipes ask for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Requirements {
+    /// The requirements files and locks that were read, by the path that names them.
+    pub files: BTreeMap<PathBuf, RequirementsFile>,
+    /// How uv resolved them; empty where that was not asked.
+    pub resolutions: Vec<Resolution>,
 }
 
 /// The machines that images must run on, as far as the config says.
@@ -82,8 +94,55 @@ pub(crate) mod example {
             recipes: Recipe::from_dockerfile(&file),
             spec: None,
             dockerfile: Some(&file),
+            requirements: Requirements::default(),
             fleet,
             today: "2026-11-24".parse().unwrap(),
+        })
+    }
+
+    /// What `find` finds in the scene of a Dockerfile that it may change first.
+    pub(crate) fn dockerfile_with<T>(text: &str, find: impl FnOnce(&mut Scene<'_>) -> T) -> T {
+        let file = Dockerfile::parse(Path::new("Dockerfile"), text.as_bytes()).unwrap();
+        find(&mut Scene {
+            recipes: Recipe::from_dockerfile(&file),
+            spec: None,
+            dockerfile: Some(&file),
+            requirements: Requirements::default(),
+            fleet: fleet(),
+            today: "2026-11-24".parse().unwrap(),
+        })
+    }
+
+    /// What `find` finds for an image `app` with that Python that installs this lock.
+    pub(crate) fn locked<T>(
+        name: &str,
+        lock: &str,
+        python: &str,
+        find: fn(&Scene<'_>) -> Vec<T>,
+    ) -> Vec<T> {
+        with_requirements(&[(name, lock)], name, python, find)
+    }
+
+    /// What `find` finds for an image `app` with that Python that installs one of these files.
+    pub(crate) fn with_requirements<T>(
+        files: &[(&str, &str)],
+        installed: &str,
+        python: &str,
+        find: fn(&Scene<'_>) -> Vec<T>,
+    ) -> Vec<T> {
+        dockerfile_with("FROM busybox AS app\n", |scene| {
+            for (name, text) in files {
+                let path = PathBuf::from(name);
+                let text = text.as_bytes().to_vec();
+                let file = RequirementsFile::read(&path, &mut |_| Ok(text.clone())).unwrap();
+                scene.requirements.files.insert(path, file);
+            }
+            let recipe = &mut scene.recipes[0];
+            let place = recipe.place.clone();
+            recipe.python = Some(crate::Placed::new(python.parse().unwrap(), place));
+            let file = &scene.requirements.files[Path::new(installed)];
+            recipe.pip.extend(file.requirements.iter().cloned());
+            find(scene)
         })
     }
 }

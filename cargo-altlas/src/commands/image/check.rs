@@ -77,6 +77,7 @@ fn of_spec(file: &ConfigFile) -> Vec<Finding> {
         recipes: Recipe::from_spec(&spec),
         spec: Some(&spec),
         dockerfile: None,
+        requirements: image_spec::Requirements::default(),
         fleet: spec.fleet.clone(),
         today: today(),
     };
@@ -88,6 +89,7 @@ fn of_dockerfile(file: &Dockerfile, fleet: Fleet, config: Option<&ConfigFile>) -
         recipes: Recipe::from_dockerfile(file),
         spec: None,
         dockerfile: Some(file),
+        requirements: image_spec::Requirements::default(),
         fleet,
         today: today(),
     };

@@ -85,6 +85,7 @@ pub(super) fn read(text: &Text<'_>) -> Result<RequirementsFile, RequirementsErro
         let found = requirement(&written).map_err(|(_, reason)| text.wrong(at, reason))?;
         packages.push(LockedPackage {
             name: found.name.clone(),
+            marker: found.marker.clone(),
             version: version.trim_start_matches('=').parse().ok(),
             place: place.clone(),
             wheels: Vec::new(),

@@ -241,6 +241,7 @@ fn lock(text: &Text<'_>, file: &RequirementsFile) -> Option<Lock> {
         .iter()
         .map(|found| LockedPackage {
             name: found.value.requirement.name.clone(),
+            marker: found.value.requirement.marker.clone(),
             version: pinned(&found.value.requirement).cloned(),
             place: found.place.clone(),
             wheels: Vec::new(),

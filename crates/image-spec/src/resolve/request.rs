@@ -7,10 +7,7 @@ use crate::{
 };
 use cuda_compat::{CudaVersion, Framework, PythonVersion, distribution, framework_builds};
 use pep508_rs::Requirement;
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::PathBuf};
 
 /// The second number of the C libraries that uv knows a platform for: `x86_64-manylinux_2_28`.
 const MANYLINUX: &[u32] = &[17, 28, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40];
@@ -228,12 +225,6 @@ fn backend_for(cuda: CudaVersion) -> Option<String> {
         built.major == cuda.major && built <= cuda.minor_line() && build.index.is_some()
     });
     fitting.max_by_key(|build| build.cuda_last)?.index.clone()
-}
-
-/// The name of the lock of an image.
-pub(crate) fn is_lock_of(path: &Path, image: &str) -> bool {
-    path.file_name()
-        .is_some_and(|name| name.to_str() == Some(&*format!("requirements-{image}.lock")))
 }
 
 #[cfg(test)]
