@@ -13,3 +13,11 @@ pub(crate) fn variables() -> Environment {
 pub(crate) fn folder() -> PathBuf {
     std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."))
 }
+
+/// The folders in which programs are looked for: those of `PATH`, then the one in which pip and uv
+/// install for one user.
+pub(crate) fn program_folders() -> Vec<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let own = std::env::home_dir().map(|home| home.join(".local/bin"));
+    std::env::split_paths(&path).filter(|folder| folder.is_absolute()).chain(own).collect()
+}

@@ -1,7 +1,10 @@
 //! `cargo altlas image`.
 
 mod check;
+mod lock;
 mod requirements;
+mod resolve;
+mod uv;
 
 use crate::{
     exit::{Exit, Failure},
@@ -19,10 +22,12 @@ pub(crate) struct ImageArgs {
 #[derive(Debug, Subcommand)]
 enum Action {
     Check(check::CheckArgs),
+    Lock(lock::LockArgs),
 }
 
 pub(crate) fn run(args: &ImageArgs, global: &Global) -> Result<Exit, Failure> {
     match &args.action {
         Action::Check(args) => check::run(args, global),
+        Action::Lock(args) => lock::run(args, global),
     }
 }

@@ -96,9 +96,9 @@ impl ResolveRequest {
         })
     }
 
-    /// The arguments of uv. Where there are [`lines`](Self::lines), the last one is `-` and they are
+    /// The arguments of uv, with further options. Where there are [`lines`](Self::lines), the last one is `-` and they are
     /// read from its input.
-    pub fn arguments(&self) -> Vec<String> {
+    pub fn arguments(&self, options: &[String]) -> Vec<String> {
         let python = self.python.to_string();
         let mut arguments: Vec<String> = [
             "pip",
@@ -122,6 +122,7 @@ impl ResolveRequest {
         for url in &self.line_indexes {
             arguments.extend(["--extra-index-url".to_owned(), url.clone()]);
         }
+        arguments.extend_from_slice(options);
         // Behind `--` a name that begins with `-` is a file.
         arguments.push("--".to_owned());
         arguments.extend(self.files.iter().map(|file| file.display().to_string()));
