@@ -16,7 +16,7 @@ mod requirements;
 mod scene;
 mod spec;
 
-pub use checks::{CHECKS, Check, Diagnosis, Fix, Problem};
+pub use checks::*;
 pub use dockerfile::{Dockerfile, DockerfileError};
 pub use place::{Place, Placed};
 pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe};
