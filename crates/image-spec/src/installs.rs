@@ -6,7 +6,7 @@
 
 mod index;
 
-use crate::{Place, Placed, PipRequirement, Recipe};
+use crate::{PipRequirement, Place, Placed, Recipe};
 use cuda_compat::{
     CudaVersion, Framework, FrameworkBuild, PythonVersion, distribution, framework_builds,
 };
@@ -179,12 +179,12 @@ impl<'a> Install<'a> {
     /// not; with that release.
     pub(crate) fn ignored_extra(&self) -> Option<(&'a str, &'static Version)> {
         let version = self.newest()?;
-        let has = |extra: &str, among: &mut dyn Iterator<Item = &'static FrameworkBuild>| {
-            among.any(|row| package_and_extra(row).1 == Some(extra))
-        };
+        let is = |row: &FrameworkBuild, extra: &str| package_and_extra(row).1 == Some(extra);
+        let here: Vec<_> =
+            self.builds().into_iter().filter(|row| row.versions.contains(version)).collect();
         let missing = self.extras().find(|extra| {
-            let mut here = self.builds().into_iter().filter(|row| row.versions.contains(version));
-            has(extra, &mut self.builds_anywhere()) && !has(extra, &mut here)
+            self.builds_anywhere().any(|row| is(row, extra))
+                && !here.iter().any(|row| is(row, extra))
         });
         missing.map(|extra| (extra, version))
     }

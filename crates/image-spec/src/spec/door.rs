@@ -33,11 +33,8 @@ pub(super) fn optional<'de, R: Rule, D: Deserializer<'de>>(
     Option::<Item<R>>::deserialize(source).map(|item| item.map(|item| item.0))
 }
 
-pub(super) fn list<'de, R: Rule, D: Deserializer<'de>>(
-    source: D,
-) -> Result<Vec<String>, D::Error> {
-    Vec::<Item<R>>::deserialize(source)
-        .map(|items| items.into_iter().map(|item| item.0).collect())
+pub(super) fn list<'de, R: Rule, D: Deserializer<'de>>(source: D) -> Result<Vec<String>, D::Error> {
+    Vec::<Item<R>>::deserialize(source).map(|items| items.into_iter().map(|item| item.0).collect())
 }
 
 /// A table whose keys follow the rule.
@@ -102,8 +99,7 @@ impl Rule for User {
             first && part.len() <= 32 && part.bytes().all(rest)
         };
         let number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        let too_large =
-            text.split(':').any(|part| number(part) && part.parse::<u32>().is_err());
+        let too_large = text.split(':').any(|part| number(part) && part.parse::<u32>().is_err());
         if text.split(':').count() <= 2 && text.split(':').all(name) && !too_large {
             return Ok(());
         }
@@ -119,9 +115,7 @@ pub(super) struct Duration;
 
 impl Rule for Duration {
     fn check(text: &str) -> Result<(), String> {
-        let wrong = || {
-            format!("`{text}` is not a time such as `30s`, `1m30s` or `500ms`")
-        };
+        let wrong = || format!("`{text}` is not a time such as `30s`, `1m30s` or `500ms`");
         let mut rest = text;
         while !rest.is_empty() {
             let digits = rest.find(|letter: char| !letter.is_ascii_digit() && letter != '.');

@@ -18,9 +18,8 @@ struct Name;
 impl Rule for Name {
     fn check(text: &str) -> Result<(), String> {
         let first = text.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase());
-        let rest = |byte: u8| {
-            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte)
-        };
+        let rest =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
         if first && text.len() <= 40 && text.bytes().all(rest) {
             // A stage of that name could not be told from the empty image.
             return match text {

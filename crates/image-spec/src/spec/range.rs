@@ -28,7 +28,10 @@ mod tests {
     #[test]
     fn a_bare_version_is_a_line() {
         let check = |text: &str, expected: Option<&str>| {
-            assert_eq!(version_range(text).ok().map(|range| range.to_string()).as_deref(), expected);
+            assert_eq!(
+                version_range(text).ok().map(|range| range.to_string()).as_deref(),
+                expected
+            );
         };
         check("2.8", Some("==2.8.*"));
         check("2.8.*", Some("==2.8.*"));
