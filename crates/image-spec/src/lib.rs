@@ -9,6 +9,7 @@
 mod checks;
 mod dockerfile;
 mod installs;
+mod once;
 mod place;
 mod recipe;
 mod reference;
