@@ -11,6 +11,7 @@ mod dockerfile;
 mod installs;
 mod once;
 mod place;
+mod ranges;
 mod recipe;
 mod reference;
 mod requirements;
