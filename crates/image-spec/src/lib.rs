@@ -12,7 +12,10 @@ mod credentials;
 mod digest;
 mod dockerfile;
 mod engine;
+mod installs;
+mod once;
 mod place;
+mod ranges;
 mod recipe;
 mod reference;
 mod registry;
@@ -27,23 +30,23 @@ pub use contents::{
 pub use credentials::{Credential, CredentialsError};
 pub use dockerfile::{Dockerfile, DockerfileError};
 pub use engine::{
-    BuildEvent, BuildRequest, Built, ContainerEngine, Context, ContextError, EngineError, EngineHost,
-    EngineVariables, HostError, Ignore, IgnoreError, LocalImage, PushEvent, Pushed, RunOutcome,
-    RunRequest, StepName,
+    BuildEvent, BuildRequest, Built, ContainerEngine, Context, ContextError, EngineError,
+    EngineHost, EngineVariables, HostError, Ignore, IgnoreError, LocalImage, PushEvent, Pushed,
+    RunOutcome, RunRequest, StepName,
 };
 pub use place::{Place, Placed};
 pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe};
 pub use reference::{Reference, ReferenceError};
-pub use requirements::{
-    Fetch, Lock, LockedPackage, RequirementsError, RequirementsFile, RequirementsKind,
-    without_credentials,
-};
 pub use registry::{
     Blob, Descriptor, Manifest, ManifestPlatform, RegistryClient, RegistryError, RegistryOptions,
     Trouble,
 };
+pub use requirements::{
+    Fetch, Lock, LockedPackage, RequirementsError, RequirementsFile, RequirementsKind,
+    without_credentials,
+};
 pub use scene::{Fleet, Gpu, Scene, check};
 pub use spec::{
-    Copy, Engine, Healthcheck, Image, Model, Portable, Project, PythonSource, Registry, Spec,
-    Stack, Usage, Visibility,
+    Copy, Engine, Healthcheck, Image, ImageName, Model, Portable, Project, PythonSource, Registry,
+    Spec, SpecError, Stack, Usage, Visibility, version_range,
 };
