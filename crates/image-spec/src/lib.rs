@@ -12,7 +12,10 @@ mod credentials;
 mod digest;
 mod dockerfile;
 mod engine;
+mod installs;
+mod once;
 mod place;
+mod ranges;
 mod recipe;
 mod reference;
 mod registry;
@@ -46,6 +49,6 @@ pub use requirements::{
 pub use resolve::{Conflict, Reason, Resolution, ResolveOutcome, ResolveRequest, python_platform};
 pub use scene::{Fleet, Gpu, Requirements, Scene, check};
 pub use spec::{
-    Copy, Engine, Healthcheck, Image, Model, Portable, Project, PythonSource, Registry, Spec,
-    Stack, Usage, Visibility,
+    Copy, Engine, Healthcheck, Image, ImageName, Model, Portable, Project, PythonSource, Registry,
+    Spec, SpecError, Stack, Usage, Visibility, version_range,
 };

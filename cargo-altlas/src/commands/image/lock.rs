@@ -1,6 +1,7 @@
 //! `cargo altlas image lock`.
 
 use super::{
+    check,
     requirements::{self, lock_name},
     resolve,
     uv::{Uv, UvArgs},
@@ -68,7 +69,8 @@ pub(crate) fn run(args: &LockArgs, global: &Global) -> Result<Exit, Failure> {
         return Err(Failure::usage(anyhow::anyhow!("the config has no image")));
     }
     let read = requirements::of_spec(&spec, &folder).map_err(Failure::usage)?;
-    let mut recipes = Recipe::from_spec(&spec);
+    let mut recipes =
+        Recipe::from_spec(&spec, &read).map_err(|error| check::no_images(&error, &config))?;
     recipes.retain(|recipe| args.names.is_empty() || args.names.contains(&recipe.name));
     let uv = Uv::find(&args.uv)?;
     let (mut found, mut unlooked) = (false, false);
@@ -243,7 +245,7 @@ fn tell(outcome: ResolveOutcome, request: &ResolveRequest, recipe: Recipe, confi
         spec: Some(&spec),
         dockerfile: None,
         fleet: spec.fleet.clone(),
-        today: jiff::Zoned::now().date(),
+        today: jiff::ZonedDateTime::now().date(),
     };
     for problem in image_spec::check(&scene) {
         if problem.code() == "image/requirements-do-not-resolve" {
