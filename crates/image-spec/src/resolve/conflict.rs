@@ -48,24 +48,24 @@ pub(super) fn outcome(
         let what = "the requirements".to_owned();
         return ResolveOutcome::CouldNotLook { what, reason: failure(code, said), original };
     }
-    let mut reasons: Vec<Reason> =
-        premises(&derivation).iter().map(|clause| reason(clause, wishes)).collect();
-    wishes_first(&mut reasons);
+    let reasons = premises(&derivation).iter().map(|clause| reason(clause, wishes)).collect();
+    let reasons = wishes_first(reasons);
     ResolveOutcome::Conflict(Conflict { reasons, hints: hints(said), original })
 }
 
 /// Who reads "a needs b" wants to know first that somebody asks for a.
-fn wishes_first(reasons: &mut [Reason]) {
-    for at in 1..reasons.len() {
-        let wished = |reason: &Reason| reason.words.starts_with("you ask for ");
-        let (earlier, later) = reasons.split_at_mut(at);
-        let (Some(need), Some(wish)) = (earlier.last_mut(), later.first_mut()) else { return };
-        let same = name(need.words.trim_start_matches('`'))
-            == name(wish.words.trim_start_matches("you ask for `"));
-        if !wished(need) && wished(wish) && same {
-            std::mem::swap(need, wish);
-        }
+fn wishes_first(mut given: Vec<Reason>) -> Vec<Reason> {
+    let package = |reason: &Reason| reason.words.split('`').nth(1).map(|it| name(it).to_owned());
+    let is_wish = |reason: &Reason| reason.words.starts_with("you ask for ");
+    let mut ordered = Vec::new();
+    while !given.is_empty() {
+        let first = given.remove(0);
+        let of_same = |later: &Reason| is_wish(later) && package(later) == package(&first);
+        let wish = given.iter().position(of_same).filter(|_| !is_wish(&first));
+        ordered.extend(wish.map(|at| given.remove(at)));
+        ordered.push(first);
     }
+    ordered
 }
 
 /// What could not be asked, and why; `None` where uv was answered everywhere.
@@ -212,9 +212,13 @@ fn reason(clause: &str, wishes: &[Placed<Requirement>]) -> Reason {
     let needs =
         split(" depends on ").or_else(|| split(" depend on ")).or_else(|| split(" requires "));
     if let Some((package, needed)) = needs {
+        let package = match package.strip_prefix("all versions of ") {
+            Some(name) => format!("every release of `{name}`"),
+            None => format!("`{package}`"),
+        };
         let words = match needed.strip_prefix("one of: ") {
-            Some(list) => format!("`{package}` needs one of {}", listed(list)),
-            None => format!("`{package}` needs `{needed}`"),
+            Some(list) => format!("{package} needs one of {}", listed(list)),
+            None => format!("{package} needs `{needed}`"),
         };
         return Reason { words, place: None };
     }
@@ -226,6 +230,9 @@ fn reason(clause: &str, wishes: &[Placed<Requirement>]) -> Reason {
     if let Some((package, list)) = only.and_then(|rest| rest.split_once(" are available: ")) {
         let words = format!("of `{package}` there is only {}", listed(list));
         return Reason { words, place: None };
+    }
+    if let Some((package, rest)) = split(" has no wheels ") {
+        return Reason { words: format!("`{package}` has no wheels {rest}"), place: None };
     }
     if let Some((package, _)) = split(" has no usable wheels") {
         return Reason { words: format!("`{package}` has no wheel that fits"), place: None };

@@ -49,7 +49,7 @@ fn reads_the_older_drawing() {
          numpy==99 and you require numpy==99, we can\n      conclude that your requirements are \
          unsatisfiable.\n",
         &["numpy==99"],
-        &["there is no release of `numpy==99`", "you ask for `numpy==99` (1)"],
+        &["you ask for `numpy==99` (1)", "there is no release of `numpy==99`"],
     );
 }
 
@@ -63,14 +63,14 @@ fn passes_on_what_it_does_not_know() {
         &["tensorflow==2.20"],
         &[
             "you ask for `tensorflow==2.20` (1)",
-            "tensorflow==2.20.0 has no wheels with a matching Python implementation tag (e.g., `cp38`)",
+            "`tensorflow==2.20.0` has no wheels with a matching Python implementation tag (e.g., `cp38`)",
         ],
     );
     check(
         "error: No solution found\n  cause: Because nope was not found in the package registry and \
          you require nope, we can conclude that your requirements are unsatisfiable.",
         &["nope"],
-        &["no package index has `nope`", "you ask for `nope` (1)"],
+        &["you ask for `nope` (1)", "no package index has `nope`"],
     );
 }
 
@@ -108,9 +108,9 @@ fn reads_lists() {
          `httpcore` because building from source is disabled for all packages (i.e., with `--no-build`)",
         &["httpcore<0.5"],
         &[
+            "you ask for `httpcore<0.5` (1)",
             "`httpcore<=0.4.0` has no wheel that fits",
             "of `httpcore` there is only `httpcore<=0.4.0`, `httpcore>=0.5`",
-            "you ask for `httpcore<0.5` (1)",
         ],
     );
 }
