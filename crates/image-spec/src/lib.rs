@@ -21,6 +21,7 @@ mod reference;
 mod registry;
 mod requirements;
 mod scene;
+mod size;
 mod spec;
 
 pub use checks::*;
@@ -38,14 +39,15 @@ pub use place::{Place, Placed};
 pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe};
 pub use reference::{Reference, ReferenceError};
 pub use registry::{
-    Blob, Descriptor, Manifest, ManifestPlatform, RegistryClient, RegistryError, RegistryOptions,
-    Trouble,
+    Blob, Descriptor, Manifest, ManifestPlatform, PullError, RegistryClient, RegistryError,
+    RegistryOptions, Trouble,
 };
 pub use requirements::{
     Fetch, Lock, LockedPackage, RequirementsError, RequirementsFile, RequirementsKind,
     without_credentials,
 };
 pub use scene::{Fleet, Gpu, Scene, check};
+pub use size::{ImageSize, Needless, PackageSize, StepSize};
 pub use spec::{
     Copy, Engine, Healthcheck, Image, ImageName, Model, Portable, Project, PythonSource, Registry,
     Spec, SpecError, Stack, Usage, Visibility, version_range,
