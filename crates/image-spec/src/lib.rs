@@ -11,6 +11,7 @@ mod credentials;
 mod digest;
 mod dockerfile;
 mod engine;
+mod installs;
 mod place;
 mod recipe;
 mod reference;
@@ -37,6 +38,6 @@ pub use registry::{
 pub use requirements::{RequirementsError, RequirementsFile};
 pub use scene::{Fleet, Gpu, Scene, check};
 pub use spec::{
-    Copy, Engine, Healthcheck, Image, Model, Portable, Project, PythonSource, Registry, Spec,
-    Stack, Usage, Visibility,
+    Copy, Engine, Healthcheck, Image, ImageName, Model, Portable, Project, PythonSource, Registry,
+    Spec, SpecError, Stack, Usage, Visibility, version_range,
 };
