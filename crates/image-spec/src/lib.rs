@@ -11,6 +11,7 @@ mod credentials;
 mod digest;
 mod dockerfile;
 mod engine;
+mod evidence;
 mod installs;
 mod place;
 mod recipe;
@@ -19,6 +20,7 @@ mod registry;
 mod requirements;
 mod scene;
 mod spec;
+mod tag;
 
 pub use checks::*;
 pub use credentials::{Credential, CredentialsError};
@@ -28,6 +30,7 @@ pub use engine::{
     EngineVariables, HostError, Ignore, IgnoreError, LocalImage, PushEvent, Pushed, RunOutcome,
     RunRequest, StepName,
 };
+pub use evidence::{EVIDENCE_SCHEMA, Evidence, TestRun, TestedImage, Verdict};
 pub use place::{Place, Placed};
 pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe};
 pub use reference::{Reference, ReferenceError};
@@ -41,3 +44,4 @@ pub use spec::{
     Copy, Engine, Healthcheck, Image, ImageName, Model, Portable, Project, PythonSource, Registry,
     Spec, SpecError, Stack, Usage, Visibility, version_range,
 };
+pub use tag::{Commit, TagFault, TagParts, is_dirty, reference_for};
