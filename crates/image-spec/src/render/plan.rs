@@ -133,7 +133,7 @@ impl<'a> Plan<'a> {
     pub(crate) fn base(&self, index: usize) -> Result<String, RenderError> {
         let planned = &self.images[index];
         match &planned.recipe.base.value {
-            Base::Cuda { reference, .. } | Base::Other(reference) => Ok(self.pulled(reference)),
+            Base::Cuda { reference, .. } | Base::Other(reference) => Ok(reference.to_string()),
             Base::Scratch => Ok("scratch".to_owned()),
             Base::Open(base) => {
                 Err(RenderError::NoBase { name: planned.name.to_owned(), base: base.clone() })
@@ -160,21 +160,29 @@ impl<'a> Plan<'a> {
         let devel = CudaTag { flavour: Flavour::Devel, cudnn, ..tag.clone() };
         // The digest is that of another image.
         let reference = Reference { tag: Some(devel.to_string()), digest: None, ..reference.clone() };
-        Ok(self.pulled(&reference))
+        Ok(reference.to_string())
     }
 
-    /// A reference as it is pulled: through the mirror, where there is one and the registry is public.
-    pub(crate) fn pulled(&self, reference: &Reference) -> String {
-        let public = [None, Some("docker.io"), Some("ghcr.io"), Some("nvcr.io"), Some("quay.io")];
-        let mirror = self.spec.registry.mirror.as_deref().filter(|mirror| !mirror.is_empty());
-        let Some(mirror) = mirror.filter(|_| public.contains(&reference.registry.as_deref())) else {
-            return reference.to_string();
-        };
-        let on_hub = matches!(reference.registry.as_deref(), None | Some("docker.io"));
-        let library = on_hub && !reference.path.contains('/');
-        let path = if library { format!("library/{}", reference.path) } else { reference.path.clone() };
-        let rest = Reference { registry: None, path, ..reference.clone() };
-        format!("{}/{rest}", mirror.trim_end_matches('/'))
+    /// A rendered file, as the folder that is built names it.
+    pub(crate) fn in_folder(&self, name: &str) -> String {
+        match self.options.folder.trim_matches('/') {
+            "" => name.to_owned(),
+            folder => format!("{folder}/{name}"),
+        }
+    }
+
+    /// An image of Docker Hub as it is pulled: through the mirror, where there is one.
+    pub(crate) fn from_hub(&self, image: &str) -> String {
+        match self.mirror() {
+            Some(mirror) => format!("{mirror}/{image}"),
+            None => image.to_owned(),
+        }
+    }
+
+    /// The registry that images of Docker Hub are pulled through.
+    pub(crate) fn mirror(&self) -> Option<&'a str> {
+        let mirror = self.spec.registry.mirror.as_deref()?.trim_end_matches('/');
+        Some(mirror).filter(|mirror| !mirror.is_empty())
     }
 }
 

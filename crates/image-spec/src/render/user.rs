@@ -8,8 +8,11 @@ use super::{
 };
 use crate::Usage;
 
-/// What is taken where nothing is written: no number that a distribution gives to anybody.
-const DEFAULT: u32 = 10001;
+/// Who runs what is shipped, where nothing else is written.
+const DEFAULT: &str = "10001:10001";
+
+/// The number of a user of whom only a name is written: none that a distribution gives to anybody.
+const NUMBER: u32 = 10001;
 
 /// A user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +27,8 @@ impl User {
     /// The user of an image; `None` for root.
     pub(crate) fn of(planned: &Planned<'_>) -> Result<Option<Self>, RenderError> {
         let key = planned.key("user");
-        let written = planned.image.user.as_deref().unwrap_or_default();
+        let default = if planned.usage == Usage::Prod { DEFAULT } else { "root" };
+        let written = planned.image.user.as_deref().unwrap_or(default);
         let (user, group) = written.split_once(':').unwrap_or((written, written));
         if matches!(user, "root" | "0") {
             return Ok(None);
@@ -77,9 +81,6 @@ impl User {
 }
 
 fn part(key: &str, written: &str, text: &str) -> Result<(String, u32), RenderError> {
-    if text.is_empty() && written.is_empty() {
-        return Ok(("app".to_owned(), DEFAULT));
-    }
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         let number = text.parse::<u32>().ok().filter(|number| *number < u32::MAX - 1);
         let number = number.ok_or_else(|| refused(key, written, "that number is too large"))?;
@@ -88,7 +89,7 @@ fn part(key: &str, written: &str, text: &str) -> Result<(String, u32), RenderErr
     let first = text.starts_with(|letter: char| letter.is_ascii_lowercase() || letter == '_');
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
     if first && text.len() <= 32 && text.bytes().all(plain) {
-        return Ok((text.to_owned(), DEFAULT));
+        return Ok((text.to_owned(), NUMBER));
     }
     Err(refused(key, written, "it is a name in small letters or a number, such as `10001:10001`"))
 }
