@@ -8,6 +8,8 @@
 
 mod checks;
 mod dockerfile;
+mod installs;
+mod once;
 mod place;
 mod recipe;
 mod reference;
@@ -23,6 +25,6 @@ pub use reference::{Reference, ReferenceError};
 pub use requirements::{RequirementsError, RequirementsFile};
 pub use scene::{Fleet, Gpu, Scene, check};
 pub use spec::{
-    Copy, Engine, Healthcheck, Image, Model, Portable, Project, PythonSource, Registry, Spec,
-    Stack, Usage, Visibility,
+    Copy, Engine, Healthcheck, Image, ImageName, Model, Portable, Project, PythonSource, Registry,
+    Spec, SpecError, Stack, Usage, Visibility, version_range,
 };
