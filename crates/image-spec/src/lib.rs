@@ -13,6 +13,7 @@ mod once;
 mod place;
 mod recipe;
 mod reference;
+mod render;
 mod requirements;
 mod scene;
 mod spec;
@@ -22,6 +23,7 @@ pub use dockerfile::{Dockerfile, DockerfileError};
 pub use place::{Place, Placed};
 pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe};
 pub use reference::{Reference, ReferenceError};
+pub use render::{Lock, MARKER, RenderError, RenderOptions, RenderedFile, is_rendered, render};
 pub use requirements::{RequirementsError, RequirementsFile};
 pub use scene::{Fleet, Gpu, Scene, check};
 pub use spec::{
