@@ -132,7 +132,16 @@ pub(crate) fn of_image(problem: &image_spec::Problem) -> Level {
     use image_spec::Problem;
     match problem {
         // It cannot be built, or it cannot run on the machines of the project.
-        Problem::BaseTagUnknown(_) => Level::Error,
+        Problem::BaseTagUnknown(_)
+        | Problem::BaseTagDeleted(_)
+        | Problem::CudnnNotForCuda(_)
+        | Problem::BaseDiffersFromProject(_)
+        | Problem::PythonNotOnDistribution(_)
+        | Problem::AptPackageUnknown(_)
+        | Problem::FrameworkVersionUnknown(_)
+        | Problem::FrameworkNotForPython(_) => Level::Error,
+        // It works, and something is wrong that will cost somebody time or money.
+        Problem::CudnnOfBaseDiffers(_) => Level::Warning,
     }
 }
 

@@ -13,10 +13,12 @@ mod dockerfile;
 mod engine;
 mod evidence;
 mod installs;
+mod once;
 mod place;
 mod recipe;
 mod reference;
 mod registry;
+mod render;
 mod requirements;
 mod scene;
 mod spec;
@@ -38,6 +40,7 @@ pub use registry::{
     Blob, Descriptor, Manifest, ManifestPlatform, RegistryClient, RegistryError, RegistryOptions,
     Trouble,
 };
+pub use render::{Lock, MARKER, RenderError, RenderOptions, RenderedFile, is_rendered, render};
 pub use requirements::{RequirementsError, RequirementsFile};
 pub use scene::{Fleet, Gpu, Scene, check};
 pub use spec::{

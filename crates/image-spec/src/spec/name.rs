@@ -10,7 +10,7 @@ use std::fmt;
     Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(try_from = "String", into = "String")]
-#[schemars(with = "String", extend("pattern" = "^[a-z][a-z0-9._-]*$"))]
+#[schemars(with = "String")]
 pub struct ImageName(String);
 
 struct Name;
