@@ -1,6 +1,12 @@
 //! `cargo altlas image`.
 
+mod build;
 mod check;
+mod commit;
+mod docker;
+mod product;
+mod push;
+mod test;
 
 use crate::{
     exit::{Exit, Failure},
@@ -17,11 +23,17 @@ pub(crate) struct ImageArgs {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    Build(build::BuildArgs),
     Check(check::CheckArgs),
+    Push(push::PushArgs),
+    Test(test::TestArgs),
 }
 
 pub(crate) fn run(args: &ImageArgs, global: &Global) -> Result<Exit, Failure> {
     match &args.action {
+        Action::Build(args) => build::run(args, global),
         Action::Check(args) => check::run(args, global),
+        Action::Push(args) => push::run(args, global),
+        Action::Test(args) => test::run(args, global),
     }
 }

@@ -19,6 +19,9 @@ use std::{
 /// The name under which a Dockerfile is sent that is not a file of the context.
 const SENT_AS: &str = ".altlas.Dockerfile";
 
+/// What altlas itself writes below the folder, such as the log of this very build: never sent.
+const OWN: &str = "target/altlas";
+
 /// The files that are sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Context {
@@ -151,6 +154,9 @@ impl Context {
         names.sort();
         for name in names {
             let path = folder.join(name);
+            if path == Path::new(OWN) {
+                continue;
+            }
             let whole = self.root.join(&path);
             let ignored = ignore.ignores(&path);
             let metadata = match fs::symlink_metadata(&whole) {
@@ -258,16 +264,17 @@ mod tests {
         write("data/big.bin", "12345");
         write("data/keep/small.txt", "1");
         write("Dockerfile", "FROM scratch");
+        write("target/altlas/build/image.log", "log");
         write(".dockerignore", "# what is not sent\n**/*.key\ndata\n!data/keep\nDockerfile\n");
         let file = folder.path().join("Dockerfile");
         let context = Context::read(folder.path(), Some(&file), "FROM scratch").unwrap();
         assert_eq!(context.dockerfile, "Dockerfile");
-        let expected = [".dockerignore", "app", "app/main.py", "data/keep", "data/keep/small.txt"];
+        let expected = [".dockerignore", "app", "app/main.py", "data/keep", "data/keep/small.txt", "target"];
         assert_eq!(names(&context), expected);
         assert_eq!((context.files(), context.bytes()), (3, 55 + 8));
         let rendered = Context::read(folder.path(), None, "FROM scratch").unwrap();
         assert_eq!(rendered.dockerfile, SENT_AS);
-        write("Dockerfile.dockerignore", "app\ndata\n*ignore\n");
+        write("Dockerfile.dockerignore", "app\ndata\n*ignore\ntarget\n");
         let own = Context::read(folder.path(), Some(&file), "FROM scratch").unwrap();
         assert_eq!(names(&own), Vec::<String>::new());
     }
