@@ -12,6 +12,7 @@ mod credentials;
 mod digest;
 mod dockerfile;
 mod engine;
+mod evidence;
 mod installs;
 mod once;
 mod place;
@@ -19,10 +20,12 @@ mod ranges;
 mod recipe;
 mod reference;
 mod registry;
+mod render;
 mod requirements;
 mod scene;
 mod size;
 mod spec;
+mod tag;
 
 pub use checks::*;
 pub use contents::{
@@ -35,6 +38,7 @@ pub use engine::{
     EngineHost, EngineVariables, HostError, Ignore, IgnoreError, LocalImage, PushEvent, Pushed,
     RunOutcome, RunRequest, StepName,
 };
+pub use evidence::{EVIDENCE_SCHEMA, Evidence, TestRun, TestedImage, Verdict};
 pub use place::{Place, Placed};
 pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe};
 pub use reference::{Reference, ReferenceError};
@@ -42,6 +46,7 @@ pub use registry::{
     Blob, Descriptor, Manifest, ManifestPlatform, PullError, RegistryClient, RegistryError,
     RegistryOptions, Trouble,
 };
+pub use render::{Lock, MARKER, RenderError, RenderOptions, RenderedFile, is_rendered, render};
 pub use requirements::{
     Fetch, Lock, LockedPackage, RequirementsError, RequirementsFile, RequirementsKind,
     without_credentials,
@@ -52,3 +57,4 @@ pub use spec::{
     Copy, Engine, Healthcheck, Image, ImageName, Model, Portable, Project, PythonSource, Registry,
     Spec, SpecError, Stack, Usage, Visibility, version_range,
 };
+pub use tag::{Commit, TagFault, TagParts, is_dirty, reference_for};
