@@ -7,6 +7,7 @@
 //! The crate never guesses: what a file leaves open stays `None`.
 
 mod checks;
+mod contents;
 mod dockerfile;
 mod installs;
 mod once;
@@ -19,12 +20,18 @@ mod scene;
 mod spec;
 
 pub use checks::*;
+pub use contents::{
+    Contents, CudaNeed, DebianPackage, Found, FrameworkInside, PythonPackage, RunsOn,
+};
 pub use dockerfile::{Dockerfile, DockerfileError};
 pub use place::{Place, Placed};
 pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe};
 pub use reference::{Reference, ReferenceError};
-pub use render::{Lock, MARKER, RenderError, RenderOptions, RenderedFile, is_rendered, render};
-pub use requirements::{RequirementsError, RequirementsFile};
+pub use render::{MARKER, Pins, RenderError, RenderOptions, RenderedFile, is_rendered, render};
+pub use requirements::{
+    Fetch, Lock, LockedPackage, RequirementsError, RequirementsFile, RequirementsKind,
+    without_credentials,
+};
 pub use scene::{Fleet, Gpu, Scene, check};
 pub use spec::{
     Copy, Engine, Healthcheck, Image, ImageName, Model, Portable, Project, PythonSource, Registry,
