@@ -1,6 +1,7 @@
 //! `cargo altlas image`.
 
 mod check;
+mod render;
 mod requirements;
 
 use crate::{
@@ -19,10 +20,12 @@ pub(crate) struct ImageArgs {
 #[derive(Debug, Subcommand)]
 enum Action {
     Check(check::CheckArgs),
+    Render(render::RenderArgs),
 }
 
 pub(crate) fn run(args: &ImageArgs, global: &Global) -> Result<Exit, Failure> {
     match &args.action {
         Action::Check(args) => check::run(args, global),
+        Action::Render(args) => render::run(args, global),
     }
 }
