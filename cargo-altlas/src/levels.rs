@@ -139,9 +139,18 @@ pub(crate) fn of_image(problem: &image_spec::Problem) -> Level {
         | Problem::PythonNotOnDistribution(_)
         | Problem::AptPackageUnknown(_)
         | Problem::FrameworkVersionUnknown(_)
-        | Problem::FrameworkNotForPython(_) => Level::Error,
+        | Problem::FrameworkNotForPython(_)
+        | Problem::GlibcTooOld(_)
+        | Problem::FrameworkNotForCuda(_)
+        | Problem::RequirementsContradict(_)
+        | Problem::RequirementDiffersFromFrameworks(_)
+        | Problem::PlaceholderPackage(_)
+        | Problem::DevelMissing(_)
+        | Problem::ImageWithoutPython(_) => Level::Error,
         // It works, and something is wrong that will cost somebody time or money.
-        Problem::CudnnOfBaseDiffers(_) => Level::Warning,
+        Problem::CudnnOfBaseDiffers(_) | Problem::SourceBuild(_) | Problem::ExtraIgnored(_) => {
+            Level::Warning
+        }
     }
 }
 

@@ -104,7 +104,16 @@ checks! {
     apt_package_unknown::AptPackageUnknown,
     framework_version_unknown::FrameworkVersionUnknown,
     framework_not_for_python::FrameworkNotForPython,
+    glibc_too_old::GlibcTooOld,
+    framework_not_for_cuda::FrameworkNotForCuda,
+    requirements_contradict::RequirementsContradict,
+    requirement_differs_from_frameworks::RequirementDiffersFromFrameworks,
     // What cannot be built.
+    source_build::SourceBuild,
+    placeholder_package::PlaceholderPackage,
+    extra_ignored::ExtraIgnored,
+    devel_missing::DevelMissing,
+    image_without_python::ImageWithoutPython,
     // What cannot run.
     // What should not be shipped.
 }

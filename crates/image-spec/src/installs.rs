@@ -76,6 +76,14 @@ impl<'a> Install<'a> {
         shown(&self.first().value)
     }
 
+    /// The package with the extras that are asked for, at that release.
+    pub(crate) fn at(&self, version: &Version) -> String {
+        let extras: Vec<&str> = self.extras().collect();
+        let extras =
+            if extras.is_empty() { String::new() } else { format!("[{}]", extras.join(",")) };
+        format!("{}{extras}=={version}", self.name())
+    }
+
     /// Whether an extra is asked for.
     pub(crate) fn has_extra(&self, name: &str) -> bool {
         self.extras().any(|extra| extra == name)
@@ -150,11 +158,28 @@ impl<'a> Install<'a> {
         !matches!((self.glibc, build.glibc), (Some(has), Some(needs)) if has < needs)
     }
 
+    /// Whether a build is the one that counts for a release: that of the extra that is asked for, where
+    /// the release has it.
+    pub(crate) fn counts(&self, build: &FrameworkBuild, version: &Version) -> bool {
+        let rows = self.builds();
+        let extras = || {
+            let of_version = rows.iter().filter(|row| row.versions.contains(version));
+            of_version.map(|row| package_and_extra(row).1)
+        };
+        let asked = |extra: Option<&str>| extra.is_some_and(|extra| self.asks_for(extra));
+        match package_and_extra(build).1 {
+            own if extras().any(asked) => asked(own),
+            own => own.is_none() || extras().all(|extra| extra.is_some()),
+        }
+    }
+
     /// The newest release that pip would take, whatever its extras.
     fn newest(&self) -> Option<&'static Version> {
         let builds = self.builds();
         let fitting = builds.iter().filter(|build| self.fits_image(build));
-        fitting.flat_map(|build| &build.versions).filter(|it| self.allows(it)).max()
+        let all = fitting.flat_map(|build| build.versions.iter().map(move |it| (it, build)));
+        let allowed = all.filter(|(version, _)| self.allows(version));
+        allowed.filter(|(version, build)| self.counts(build, version)).map(|(it, _)| it).max()
     }
 
     /// What pip takes; `None` where that is not known, or nothing fits.
@@ -164,14 +189,12 @@ impl<'a> Install<'a> {
             return None;
         }
         let version = self.newest()?;
-        let of_version = || {
-            let builds = self.builds().into_iter().filter(|row| row.versions.contains(version));
-            builds.filter(|row| self.fits_image(row))
-        };
-        let asked = of_version()
-            .find(|row| package_and_extra(row).1.is_some_and(|extra| self.asks_for(extra)));
-        let build =
-            asked.or_else(|| of_version().find(|row| package_and_extra(row).1.is_none()))?;
+        let of_version = self.builds().into_iter().find(|row| {
+            row.versions.contains(version) && self.fits_image(row) && self.counts(row, version)
+        });
+        // Without an extra, such a package computes on the CPU.
+        let build = of_version
+            .filter(|row| package_and_extra(row).1.is_none_or(|extra| self.asks_for(extra)))?;
         Some(Pick { version, build })
     }
 

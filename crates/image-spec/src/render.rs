@@ -91,7 +91,9 @@ pub enum RenderError {
         through: String,
     },
     /// The base could not be found out.
-    #[error("the base of `image.{name}` is not known: `{base}`; `cargo altlas image check` says why")]
+    #[error(
+        "the base of `image.{name}` is not known: `{base}`; `cargo altlas image check` says why"
+    )]
     NoBase {
         /// The image.
         name: String,
@@ -108,7 +110,9 @@ pub enum RenderError {
         name: String,
     },
     /// The stage that builds for an image has the name of another image.
-    #[error("`image.{name}` needs a stage `{stage}` to build in, and an image has that name; rename it")]
+    #[error(
+        "`image.{name}` needs a stage `{stage}` to build in, and an image has that name; rename it"
+    )]
     Taken {
         /// The image.
         name: String,

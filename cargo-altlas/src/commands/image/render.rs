@@ -157,7 +157,8 @@ fn dockerfiles(rendered: &[RenderedFile]) -> String {
     if let [file] = found.as_slice() {
         return file.text.clone();
     }
-    let below_name = |file: &&RenderedFile| format!("==> {} <==\n{}", file.path.display(), file.text);
+    let below_name =
+        |file: &&RenderedFile| format!("==> {} <==\n{}", file.path.display(), file.text);
     found.iter().map(below_name).collect::<Vec<_>>().join("\n")
 }
 

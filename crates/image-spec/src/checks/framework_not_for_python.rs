@@ -71,7 +71,9 @@ impl Diagnosis for FrameworkNotForPython {
 
 fn of(install: &Install<'_>, python: PythonVersion) -> Option<FrameworkNotForPython> {
     let builds = install.builds();
-    let allowed = builds.iter().filter(|row| row.versions.iter().any(|it| install.allows(it)));
+    let allowed = builds.iter().filter(|row| {
+        row.versions.iter().any(|it| install.allows(it) && install.counts(row, it))
+    });
     let allowed: Vec<_> = allowed.collect();
     if allowed.is_empty() || allowed.iter().any(|row| install.fits_python(row)) {
         return None;
@@ -86,7 +88,7 @@ fn of(install: &Install<'_>, python: PythonVersion) -> Option<FrameworkNotForPyt
         requirement: install.shown(),
         python,
         pythons,
-        instead: newest.map(|version| format!("{}=={version}", install.name())),
+        instead: newest.map(|version| install.at(version)),
         place: install.place(),
     })
 }
@@ -129,6 +131,10 @@ mod tests {
             Some("`torch>=2.9` has no wheel for Python 3.9; it has them for 3.10 to 3.15"),
         );
         check("3.9", "torch==99", None);
-        check("3.11", "tensorflow[and-cuda]==2.14.1", None);
+        check(
+            "3.11",
+            "tensorflow[and-cuda]==2.14.1",
+            Some("`tensorflow[and-cuda]==2.14.1` has no wheel for Python 3.11; it has them for 3.9 to 3.10"),
+        );
     }
 }

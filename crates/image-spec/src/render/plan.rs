@@ -39,7 +39,8 @@ impl<'a> Plan<'a> {
             return Err(RenderError::UnknownName { name: name.clone(), known: known().join(", ") });
         }
         let mut plan = Self { spec, options, images: Vec::new() };
-        let is_wanted = |name: &str| options.names.is_empty() || options.names.iter().any(|it| it == name);
+        let is_wanted =
+            |name: &str| options.names.is_empty() || options.names.iter().any(|it| it == name);
         let mut order: Vec<(&String, &Image)> =
             spec.images.iter().filter(|(name, _)| is_wanted(name)).collect();
         order.sort_by_key(|(name, image)| rank(image.usage_or_name(name)));
@@ -79,10 +80,14 @@ impl<'a> Plan<'a> {
         };
         let image = spec.images.get(name).ok_or_else(|| missing(name))?;
         let recipe = recipes.iter().find(|recipe| recipe.name == name).ok_or_else(|| {
-            RenderError::NoBase { name: name.to_owned(), base: image.base.clone().unwrap_or_default() }
+            RenderError::NoBase {
+                name: name.to_owned(),
+                base: image.base.clone().unwrap_or_default(),
+            }
         })?;
         above.push(name);
-        let parent = image.from.as_deref().map(|from| self.add(from, recipes, above)).transpose()?;
+        let parent =
+            image.from.as_deref().map(|from| self.add(from, recipes, above)).transpose()?;
         above.pop();
         let usage = image.usage_or_name(name);
         self.images.push(Planned { name, image, recipe, parent, usage, wanted: false });
@@ -133,11 +138,33 @@ impl<'a> Plan<'a> {
     pub(crate) fn base(&self, index: usize) -> Result<String, RenderError> {
         let planned = &self.images[index];
         match &planned.recipe.base.value {
-            Base::Cuda { reference, .. } | Base::Other(reference) => Ok(reference.to_string()),
             Base::Scratch => Ok("scratch".to_owned()),
             Base::Open(base) => {
                 Err(RenderError::NoBase { name: planned.name.to_owned(), base: base.clone() })
             }
+            Base::Cuda { .. } | Base::Other(_) => {
+                Ok(self.base_reference(index).map(|it| it.to_string()).unwrap_or_default())
+            }
+        }
+    }
+
+    /// The image that an image begins with; `None` where it begins with nothing.
+    pub(crate) fn base_reference(&self, index: usize) -> Option<Reference> {
+        let planned = &self.images[index];
+        match &planned.recipe.base.value {
+            // What was compiled in the build stage needs the libraries, and no compiler.
+            Base::Cuda { reference, tag }
+                if self.build_stage(index).is_some()
+                    && planned.image.base.is_none()
+                    && tag.flavour == Flavour::Devel
+                    && planned.compiles() =>
+            {
+                let tag = CudaTag { flavour: Flavour::Runtime, ..tag.clone() };
+                let tag = Some(tag.to_string());
+                Some(Reference { tag, digest: None, ..reference.clone() })
+            }
+            Base::Cuda { reference, .. } | Base::Other(reference) => Some(reference.clone()),
+            Base::Scratch | Base::Open(_) => None,
         }
     }
 
@@ -159,7 +186,8 @@ impl<'a> Plan<'a> {
         };
         let devel = CudaTag { flavour: Flavour::Devel, cudnn, ..tag.clone() };
         // The digest is that of another image.
-        let reference = Reference { tag: Some(devel.to_string()), digest: None, ..reference.clone() };
+        let reference =
+            Reference { tag: Some(devel.to_string()), digest: None, ..reference.clone() };
         Ok(reference.to_string())
     }
 

@@ -84,7 +84,6 @@ pub(crate) fn environment(plan: &Plan<'_>, planned: &Planned<'_>) -> Vec<String>
             + &format!("COPY --from={image} /uv /bin/uv\n")
             + "ENV UV_COMPILE_BYTECODE=\"1\" \\\n    UV_LINK_MODE=\"copy\" \\\n"
             + &format!("    UV_PYTHON_INSTALL_DIR=\"{UV_PYTHON}\""),
-        format!("RUN uv python install {version}"),
         format!("RUN uv venv --managed-python --python {version} {VENV}"),
     ]
 }
@@ -299,7 +298,13 @@ struct Installer {
 impl Installer {
     /// The instruction that installs `words` and what `files` ask for; `mounted` are all files of the
     /// context that are read.
-    fn run(&self, mounted: &[String], options: &[String], words: &[String], files: &[String]) -> String {
+    fn run(
+        &self,
+        mounted: &[String],
+        options: &[String],
+        words: &[String],
+        files: &[String],
+    ) -> String {
         let (program, cache) = if self.by_uv {
             ("uv pip install", "/root/.cache/uv")
         } else {

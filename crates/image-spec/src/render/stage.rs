@@ -115,14 +115,13 @@ fn image_stage(
         blocks.push(selftest::instruction(&file));
         copied.insert(file);
     }
-    if let Some(expected) = labels::expected(plan, planned) {
+    let known = plan.parent(index).and_then(|parent| labels::expected(plan, parent));
+    if let Some(expected) = labels::expected(plan, planned).filter(|it| known.as_ref() != Some(it))
+    {
         let value = quote::value(labels::EXPECTED, &expected)?;
-        blocks.push(format!(
-            "# What the self-test looks for.\nENV {}={value}",
-            labels::EXPECTED
-        ));
+        blocks.push(format!("# What the self-test looks for.\nENV {}={value}", labels::EXPECTED));
     }
-    blocks.push(labels::instruction(plan, planned)?);
+    blocks.push(labels::instruction(plan, index)?);
     blocks.push(end(planned, user.as_ref(), inherited.is_some())?);
     Ok(blocks.into_iter().filter(|block| !block.is_empty()).collect::<Vec<_>>().join("\n\n"))
 }
@@ -156,7 +155,8 @@ fn installed(
         packages.extend(python::system_packages(planned, stage.is_none()));
     }
     let why = "What it needs of the distribution; the lists stay in the cache.";
-    let why = if Family::of(planned) == Family::Dnf { "What it needs of the distribution." } else { why };
+    let why =
+        if Family::of(planned) == Family::Dnf { "What it needs of the distribution." } else { why };
     let mut blocks: Vec<String> =
         packages::install(Family::of(planned), &packages, why).into_iter().collect();
     match stage {
@@ -212,7 +212,8 @@ fn least_cuda(plan: &Plan<'_>) -> Option<String> {
     let cuda = plan.spec.stack.cuda?.minor_line();
     let fleet = &plan.spec.fleet;
     let newest = fleet.driver.zip(fleet.platform);
-    let newest = newest.and_then(|(driver, platform)| cuda_compat::newest_cuda_for(driver, platform));
+    let newest =
+        newest.and_then(|(driver, platform)| cuda_compat::newest_cuda_for(driver, platform));
     let is_older = newest.is_some_and(|newest| newest.minor_line() < cuda);
     Some(if is_older { format!("{}.0", cuda.major) } else { cuda.to_string() })
 }

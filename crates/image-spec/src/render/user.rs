@@ -87,7 +87,8 @@ fn part(key: &str, written: &str, text: &str) -> Result<(String, u32), RenderErr
         return Ok(("app".to_owned(), number));
     }
     let first = text.starts_with(|letter: char| letter.is_ascii_lowercase() || letter == '_');
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
+    let plain =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
     if first && text.len() <= 32 && text.bytes().all(plain) {
         return Ok((text.to_owned(), NUMBER));
     }
