@@ -213,3 +213,6 @@ pub fn is_rendered(bytes: &[u8]) -> bool {
     let beginning = &bytes[..bytes.len().min(MARKED)];
     String::from_utf8_lossy(beginning).contains(MARKER)
 }
+
+#[cfg(test)]
+mod tests;

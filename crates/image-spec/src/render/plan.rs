@@ -174,8 +174,11 @@ impl<'a> Plan<'a> {
         let Base::Cuda { reference, tag } = &planned.recipe.base.value else {
             return self.base(index);
         };
-        if !planned.compiles() || tag.flavour == Flavour::Devel {
+        if !planned.compiles() {
             return self.base(index);
+        }
+        if tag.flavour == Flavour::Devel {
+            return Ok(reference.to_string());
         }
         let cudnn = if planned.recipe.cudnn.is_some() || tag.cudnn.is_some() {
             let row = cuda_compat::base_images().iter();

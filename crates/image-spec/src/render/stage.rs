@@ -185,12 +185,18 @@ fn installed(
 
 /// What the container runtime is told; an image of `nvidia/cuda` says it already.
 fn driver(plan: &Plan<'_>, planned: &Planned<'_>) -> Result<Option<String>, RenderError> {
+    let key = planned.key("driver_capabilities");
+    let is_none =
+        |name: &&String| name.is_empty() || name.contains(|it: char| !it.is_ascii_alphanumeric());
+    if let Some(wrong) = planned.image.driver_capabilities.iter().find(is_none) {
+        return Err(quote::refused(&key, wrong, "a capability is a word such as `compute`"));
+    }
     let capabilities = planned.image.driver_capabilities.join(",");
     let needs_all = planned.parent.is_none() && !planned.is_from_cuda();
     let mut lines = Vec::new();
     if needs_all || !capabilities.is_empty() {
         let or_usual = if capabilities.is_empty() { "compute,utility" } else { &capabilities };
-        let value = quote::value(&planned.key("driver_capabilities"), or_usual)?;
+        let value = quote::value(&key, or_usual)?;
         lines.push(("NVIDIA_DRIVER_CAPABILITIES", value));
     }
     if needs_all {
