@@ -7,6 +7,7 @@ mod docker;
 mod explain;
 mod product;
 mod push;
+mod render;
 mod requirements;
 mod size;
 mod source;
@@ -33,6 +34,7 @@ enum Action {
     Push(push::PushArgs),
     Size(size::SizeArgs),
     Test(test::TestArgs),
+    Render(render::RenderArgs),
 }
 
 pub(crate) fn run(args: &ImageArgs, global: &Global) -> Result<Exit, Failure> {
@@ -43,5 +45,6 @@ pub(crate) fn run(args: &ImageArgs, global: &Global) -> Result<Exit, Failure> {
         Action::Push(args) => push::run(args, global),
         Action::Size(args) => size::run(args),
         Action::Test(args) => test::run(args, global),
+        Action::Render(args) => render::run(args, global),
     }
 }

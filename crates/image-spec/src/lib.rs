@@ -46,7 +46,7 @@ pub use registry::{
     Blob, Descriptor, Manifest, ManifestPlatform, PullError, RegistryClient, RegistryError,
     RegistryOptions, Trouble,
 };
-pub use render::{Lock, MARKER, RenderError, RenderOptions, RenderedFile, is_rendered, render};
+pub use render::{MARKER, Pins, RenderError, RenderOptions, RenderedFile, is_rendered, render};
 pub use requirements::{
     Fetch, Lock, LockedPackage, RequirementsError, RequirementsFile, RequirementsKind,
     without_credentials,

@@ -138,11 +138,33 @@ impl<'a> Plan<'a> {
     pub(crate) fn base(&self, index: usize) -> Result<String, RenderError> {
         let planned = &self.images[index];
         match &planned.recipe.base.value {
-            Base::Cuda { reference, .. } | Base::Other(reference) => Ok(reference.to_string()),
             Base::Scratch => Ok("scratch".to_owned()),
             Base::Open(base) => {
                 Err(RenderError::NoBase { name: planned.name.to_owned(), base: base.clone() })
             }
+            Base::Cuda { .. } | Base::Other(_) => {
+                Ok(self.base_reference(index).map(|it| it.to_string()).unwrap_or_default())
+            }
+        }
+    }
+
+    /// The image that an image begins with; `None` where it begins with nothing.
+    pub(crate) fn base_reference(&self, index: usize) -> Option<Reference> {
+        let planned = &self.images[index];
+        match &planned.recipe.base.value {
+            // What was compiled in the build stage needs the libraries, and no compiler.
+            Base::Cuda { reference, tag }
+                if self.build_stage(index).is_some()
+                    && planned.image.base.is_none()
+                    && tag.flavour == Flavour::Devel
+                    && planned.compiles() =>
+            {
+                let tag = CudaTag { flavour: Flavour::Runtime, ..tag.clone() };
+                let tag = Some(tag.to_string());
+                Some(Reference { tag, digest: None, ..reference.clone() })
+            }
+            Base::Cuda { reference, .. } | Base::Other(reference) => Some(reference.clone()),
+            Base::Scratch | Base::Open(_) => None,
         }
     }
 
@@ -152,8 +174,11 @@ impl<'a> Plan<'a> {
         let Base::Cuda { reference, tag } = &planned.recipe.base.value else {
             return self.base(index);
         };
-        if !planned.compiles() || tag.flavour == Flavour::Devel {
+        if !planned.compiles() {
             return self.base(index);
+        }
+        if tag.flavour == Flavour::Devel {
+            return Ok(reference.to_string());
         }
         let cudnn = if planned.recipe.cudnn.is_some() || tag.cudnn.is_some() {
             let row = cuda_compat::base_images().iter();

@@ -7,8 +7,11 @@ use super::{
     plan::{Plan, Planned},
     quote,
 };
-use crate::{Place, PythonFrom, Usage};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::{Place, PythonFrom, RequirementsKind, Usage};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 /// Where the virtual environment is, in the stage that builds it and in the image that holds it: its
 /// programs name their interpreter by this path.
@@ -81,7 +84,6 @@ pub(crate) fn environment(plan: &Plan<'_>, planned: &Planned<'_>) -> Vec<String>
             + &format!("COPY --from={image} /uv /bin/uv\n")
             + "ENV UV_COMPILE_BYTECODE=\"1\" \\\n    UV_LINK_MODE=\"copy\" \\\n"
             + &format!("    UV_PYTHON_INSTALL_DIR=\"{UV_PYTHON}\""),
-        format!("RUN uv python install {version}"),
         format!("RUN uv venv --managed-python --python {version} {VENV}"),
     ]
 }
@@ -135,7 +137,11 @@ pub(crate) fn install(plan: &Plan<'_>, planned: &Planned<'_>) -> Result<Vec<Stri
     let mut files = Vec::new();
     for (index, path) in planned.image.requirements.iter().enumerate() {
         let key = planned.key(&format!("requirements[{index}]"));
-        files.push(file(&key, path)?);
+        let path = file(&key, path)?;
+        if RequirementsKind::of(Path::new(&path)) != Ok(RequirementsKind::Requirements) {
+            return Err(RenderError::NoRequirements { name: planned.name.to_owned(), file: path });
+        }
+        files.push(path);
     }
     if !words.is_empty() || !files.is_empty() {
         let mounted = with_includes(plan, planned, &files)?;

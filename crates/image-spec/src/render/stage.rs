@@ -115,11 +115,13 @@ fn image_stage(
         blocks.push(selftest::instruction(&file));
         copied.insert(file);
     }
-    if let Some(expected) = labels::expected(plan, planned) {
+    let known = plan.parent(index).and_then(|parent| labels::expected(plan, parent));
+    if let Some(expected) = labels::expected(plan, planned).filter(|it| known.as_ref() != Some(it))
+    {
         let value = quote::value(labels::EXPECTED, &expected)?;
         blocks.push(format!("# What the self-test looks for.\nENV {}={value}", labels::EXPECTED));
     }
-    blocks.push(labels::instruction(plan, planned)?);
+    blocks.push(labels::instruction(plan, index)?);
     blocks.push(end(planned, user.as_ref(), inherited.is_some())?);
     Ok(blocks.into_iter().filter(|block| !block.is_empty()).collect::<Vec<_>>().join("\n\n"))
 }
@@ -183,12 +185,18 @@ fn installed(
 
 /// What the container runtime is told; an image of `nvidia/cuda` says it already.
 fn driver(plan: &Plan<'_>, planned: &Planned<'_>) -> Result<Option<String>, RenderError> {
+    let key = planned.key("driver_capabilities");
+    let is_none =
+        |name: &&String| name.is_empty() || name.contains(|it: char| !it.is_ascii_alphanumeric());
+    if let Some(wrong) = planned.image.driver_capabilities.iter().find(is_none) {
+        return Err(quote::refused(&key, wrong, "a capability is a word such as `compute`"));
+    }
     let capabilities = planned.image.driver_capabilities.join(",");
     let needs_all = planned.parent.is_none() && !planned.is_from_cuda();
     let mut lines = Vec::new();
     if needs_all || !capabilities.is_empty() {
         let or_usual = if capabilities.is_empty() { "compute,utility" } else { &capabilities };
-        let value = quote::value(&planned.key("driver_capabilities"), or_usual)?;
+        let value = quote::value(&key, or_usual)?;
         lines.push(("NVIDIA_DRIVER_CAPABILITIES", value));
     }
     if needs_all {
