@@ -11,7 +11,7 @@ use crate::{
     files,
 };
 use clap::Args;
-use cuda_compat::{cudnn_releases, framework_builds};
+use cuda_compat::{PythonVersion, cudnn_releases, framework_builds};
 use pep440_rs::Version;
 use serde_json::{Value, json};
 use std::{
@@ -67,6 +67,8 @@ struct Project {
     /// `None` is the package index; `cu126` and the like PyTorch's; a host name NVIDIA's.
     index: Option<String>,
     known: BTreeSet<Version>,
+    /// What the tables have of it on other indexes, such as source packages that fetch wheels there.
+    elsewhere: BTreeSet<Version>,
 }
 
 /// What came of one source.
@@ -156,7 +158,15 @@ fn projects() -> Vec<Project> {
             known.entry((None, name)).or_default().extend(version);
         }
     }
-    known.into_iter().map(|((index, name), known)| Project { name, index, known }).collect()
+    let elsewhere = |index: &Option<String>, name: &str| {
+        let others = known.iter().filter(|((other, named), _)| other != index && named == name);
+        others.flat_map(|(_, versions)| versions.iter().cloned()).collect()
+    };
+    let project = |((index, name), versions): (&(Option<String>, String), &BTreeSet<Version>)| {
+        let elsewhere = elsewhere(index, name);
+        Project { name: name.clone(), index: index.clone(), known: versions.clone(), elsewhere }
+    };
+    known.iter().map(project).collect()
 }
 
 /// The project whose files say what a package is built for: `jax[cuda12]` is `jax-cuda12-plugin`.
@@ -189,15 +199,20 @@ fn look_up(http: &Http, base: &str, project: &Project) -> Result<News, String> {
     let is_new = |version: &Version| {
         oldest.is_none_or(|oldest| version > oldest) && !project.known.contains(version)
     };
-    let new = found.iter().filter(|(version, _)| is_new(version)).map(|(version, pythons)| {
-        let pythons: Vec<String> = pythons.iter().map(ToString::to_string).collect();
-        let text = if pythons.is_empty() {
-            version.to_string()
-        } else {
-            format!("{version} for Python {}", pythons.join(", "))
-        };
-        (text, json!({"version": version.to_string(), "pythons": pythons}))
-    });
+    let is_new = |version: &Version, pythons: &BTreeSet<PythonVersion>| {
+        is_new(version) && !(pythons.is_empty() && project.elsewhere.contains(version))
+    };
+    let new = found.iter().filter(|(version, pythons)| is_new(version, pythons)).map(
+        |(version, pythons)| {
+            let pythons: Vec<String> = pythons.iter().map(ToString::to_string).collect();
+            let text = if pythons.is_empty() {
+                version.to_string()
+            } else {
+                format!("{version} for Python {}", pythons.join(", "))
+            };
+            (text, json!({"version": version.to_string(), "pythons": pythons}))
+        },
+    );
     let gone = project.known.iter().filter(|version| !found.contains_key(version));
     Ok(News { new: new.collect(), gone: gone.map(ToString::to_string).collect() })
 }
