@@ -116,4 +116,21 @@ checks! {
     image_without_python::ImageWithoutPython,
     // What cannot run.
     // What should not be shipped.
+    base_not_known_before_build::BaseNotKnownBeforeBuild,
+    // What cannot be built, or builds something else.
+    env_comment::EnvComment,
+    arg_lost_after_from::ArgLostAfterFrom,
+    copy_from_unknown_stage::CopyFromUnknownStage,
+    gpu_query_in_build::GpuQueryInBuild,
+    dependencies_left_in_builder::DependenciesLeftInBuilder,
+    venv_interpreter_missing::VenvInterpreterMissing,
+    venv_empty_on_path::VenvEmptyOnPath,
+    cuda_path_of_other_version::CudaPathOfOtherVersion,
+    library_path_overwritten::LibraryPathOverwritten,
+    stubs_on_library_path::StubsOnLibraryPath,
+    visible_devices_fixed::VisibleDevicesFixed,
+    healthcheck_tool_missing::HealthcheckToolMissing,
+    driver_in_image::DriverInImage,
+    runs_as_root::RunsAsRoot,
+    ignore_unused::IgnoreUnused,
 }

@@ -40,7 +40,7 @@ pub use engine::{
 };
 pub use evidence::{EVIDENCE_SCHEMA, Evidence, TestRun, TestedImage, Verdict};
 pub use place::{Place, Placed};
-pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe};
+pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe, RequirementsUse};
 pub use reference::{Reference, ReferenceError};
 pub use registry::{
     Blob, Descriptor, Manifest, ManifestPlatform, PullError, RegistryClient, RegistryError,
