@@ -198,6 +198,18 @@ impl<'a> Install<'a> {
         Some(Pick { version, build })
     }
 
+    /// Every release that pip could take, with its build; a solver may take any of them.
+    pub(crate) fn choices(&self) -> Vec<Pick> {
+        let fitting = self.builds().into_iter().filter(|row| {
+            let (_, extra) = package_and_extra(row);
+            self.fits_image(row) && extra.is_none_or(|extra| self.asks_for(extra))
+        });
+        let all = fitting
+            .flat_map(|build| build.versions.iter().map(move |version| Pick { version, build }));
+        all.filter(|pick| self.allows(pick.version) && self.counts(pick.build, pick.version))
+            .collect()
+    }
+
     /// The extra that is asked for, that other releases have, and that the one which pip takes has
     /// not; with that release.
     pub(crate) fn ignored_extra(&self) -> Option<(&'a str, &'static Version)> {

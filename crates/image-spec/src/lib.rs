@@ -12,6 +12,7 @@ mod dockerfile;
 mod installs;
 mod once;
 mod place;
+mod python_release;
 mod ranges;
 mod recipe;
 mod reference;

@@ -1,9 +1,7 @@
 //! Small scenes for the tests of the checks.
 
 use super::*;
-use crate::{
-    Image, PipRequirement, Place, Placed, Project, Registry, RequirementsFile, Stack, version_range,
-};
+use crate::{Image, Project, Registry, RequirementsFile, Stack, version_range};
 use serde::Deserialize;
 use std::{
     collections::BTreeMap,
@@ -112,23 +110,12 @@ fn gpu(name: &str) -> Gpu {
     }
 }
 
-/// Requirements files by name: a requirement on a line, `--index-url` for all lines below it.
+/// Requirements files by name.
 pub(crate) fn files(texts: &[(&str, &str)]) -> BTreeMap<PathBuf, RequirementsFile> {
     let read = |(path, text): &(&str, &str)| {
         let path = PathBuf::from(path);
-        let mut index = None;
-        let mut requirements = Vec::new();
-        for (number, line) in (1..).zip(text.lines()) {
-            if let Some(url) = line.strip_prefix("--index-url ") {
-                index = Some(url.to_owned());
-                continue;
-            }
-            let requirement = line.parse().unwrap();
-            let asked = PipRequirement { requirement, index: index.clone(), hashed: false };
-            let place = Place::File { path: path.clone(), line: number, column: 1 };
-            requirements.push(Placed::new(asked, place));
-        }
-        (path.clone(), RequirementsFile { path, requirements })
+        let mut fetch = |_: &Path| Ok(text.as_bytes().to_vec());
+        (path.clone(), RequirementsFile::read(&path, &mut fetch).unwrap())
     };
     texts.iter().map(read).collect()
 }
