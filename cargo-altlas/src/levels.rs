@@ -160,11 +160,10 @@ pub(crate) fn of_image(problem: &image_spec::Problem) -> Level {
         | Problem::EngineForOtherTensorrt(_)
         | Problem::ProfilerInPublicRegistry(_) => Level::Error,
         // It works, and something is wrong that will cost somebody time or money.
-        Problem::CudnnOfBaseDiffers(_) | Problem::SourceBuild(_) | Problem::ExtraIgnored(_) => {
-            Level::Warning
-        }
-        // It works, and something is wrong that will cost somebody time or money.
-        Problem::DriverNeedsMinorCompatibility(_)
+        Problem::CudnnOfBaseDiffers(_)
+        | Problem::SourceBuild(_)
+        | Problem::ExtraIgnored(_)
+        | Problem::DriverNeedsMinorCompatibility(_)
         | Problem::EngineWithoutTensorrt(_)
         | Problem::SeveralCudaStacks(_)
         | Problem::WheelIndexDiffers(_)
