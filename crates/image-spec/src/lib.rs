@@ -8,7 +8,10 @@
 
 mod checks;
 mod contents;
+mod credentials;
+mod digest;
 mod dockerfile;
+mod engine;
 mod installs;
 mod once;
 mod place;
@@ -16,6 +19,7 @@ mod python_release;
 mod ranges;
 mod recipe;
 mod reference;
+mod registry;
 mod requirements;
 mod scene;
 mod spec;
@@ -24,10 +28,20 @@ pub use checks::*;
 pub use contents::{
     Contents, CudaNeed, DebianPackage, Found, FrameworkInside, PythonPackage, RunsOn,
 };
+pub use credentials::{Credential, CredentialsError};
 pub use dockerfile::{Dockerfile, DockerfileError};
+pub use engine::{
+    BuildEvent, BuildRequest, Built, ContainerEngine, Context, ContextError, EngineError,
+    EngineHost, EngineVariables, HostError, Ignore, IgnoreError, LocalImage, PushEvent, Pushed,
+    RunOutcome, RunRequest, StepName,
+};
 pub use place::{Place, Placed};
 pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe};
 pub use reference::{Reference, ReferenceError};
+pub use registry::{
+    Blob, Descriptor, Manifest, ManifestPlatform, RegistryClient, RegistryError, RegistryOptions,
+    Trouble,
+};
 pub use requirements::{
     Fetch, Lock, LockedPackage, RequirementsError, RequirementsFile, RequirementsKind,
     without_credentials,
