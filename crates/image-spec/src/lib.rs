@@ -36,7 +36,7 @@ pub use engine::{
     RunOutcome, RunRequest, StepName,
 };
 pub use place::{Place, Placed};
-pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe};
+pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe, RequirementsUse};
 pub use reference::{Reference, ReferenceError};
 pub use registry::{
     Blob, Descriptor, Manifest, ManifestPlatform, RegistryClient, RegistryError, RegistryOptions,
