@@ -36,6 +36,15 @@ impl Fix {
         Self { text: text.into(), command: None }
     }
 
+    /// Ways out of which one is enough, best first.
+    pub(crate) fn alternatives(ways: impl IntoIterator<Item = String>) -> Vec<Self> {
+        let texts = ways.into_iter().enumerate().map(|(index, way)| match index {
+            0 => way,
+            _ => format!("or {way}"),
+        });
+        texts.map(Self::by_hand).collect()
+    }
+
     /// A step that a shell command does.
     pub fn by_command(text: impl Into<String>, command: impl Into<String>) -> Self {
         Self { text: text.into(), command: Some(command.into()) }

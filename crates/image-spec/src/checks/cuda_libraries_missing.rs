@@ -76,15 +76,13 @@ impl Diagnosis for CudaLibrariesMissing {
     }
 
     fn fixes(&self) -> Vec<Fix> {
-        let mut fixes = Vec::new();
-        if let Some(instead) = &self.instead {
-            fixes.push(Fix::by_hand(format!("write `{instead}`, which brings them")));
-        }
-        fixes.push(Fix::by_hand(match self.in_config {
-            true => "or write `base = \"runtime\"` for the image",
-            false => "or take the flavour `runtime` of the base",
-        }));
-        fixes
+        let instead =
+            self.instead.as_ref().map(|instead| format!("write `{instead}`, which brings them"));
+        let runtime = match self.in_config {
+            true => "write `base = \"runtime\"` for the image",
+            false => "take the flavour `runtime` of the base",
+        };
+        Fix::alternatives(instead.into_iter().chain([runtime.to_owned()]))
     }
 }
 

@@ -51,6 +51,10 @@ impl CudnnOfFrameworkDiffers {
             for install in &all {
                 let Some(pick) = install.pick().filter(|pick| !pick.build.brings_cuda) else { continue };
                 let Some(needs) = pick.build.cudnn else { continue };
+                // One that is for another CUDA altogether is another finding.
+                if pick.build.cuda_last.major != tag.cuda.major {
+                    continue;
+                }
                 let fits = has.is_some_and(|has| has.major == needs.major);
                 if fits || (has.is_none() && brought) {
                     continue;

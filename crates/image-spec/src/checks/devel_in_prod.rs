@@ -18,8 +18,10 @@ use serde::Serialize;
 pub struct DevelInProd {
     /// The base.
     pub reference: String,
-    /// What may compile at run time.
+    /// What is compiled in it.
     pub compiles: Option<String>,
+    /// The package that brings what Numba compiles with.
+    pub numba: Option<String>,
     /// Whether it is written in the config.
     pub in_config: bool,
     /// Where it is written.
@@ -32,8 +34,9 @@ impl DevelInProd {
     pub(super) fn find(scene: &Scene<'_>) -> Vec<Self> {
         once(scene.recipes.iter().filter(|recipe| recipe.is_shipped()).filter_map(|recipe| {
             let Base::Cuda { reference, tag } = &recipe.base.value else { return None };
-            (tag.flavour == Flavour::Devel && !needs_nvvm(recipe)).then(|| Self {
+            (tag.flavour == Flavour::Devel).then(|| Self {
                 reference: reference.to_string(),
+                numba: needs_nvvm(recipe).then(|| format!("numba-cuda[cu{}]", tag.cuda.major)),
                 compiles: recipe.compiles.first().map(|what| what.value.clone()),
                 in_config: scene.spec.is_some(),
                 place: recipe.base.place.clone(),
@@ -52,6 +55,11 @@ impl Diagnosis for DevelInProd {
         if let Some(compiles) = &self.compiles {
             fixes.push(Fix::by_hand(format!(
                 "move what is compiled ({compiles}) into a stage of its own, and copy the result"
+            )));
+        }
+        if let Some(numba) = &self.numba {
+            fixes.push(Fix::by_hand(format!(
+                "add `{numba}`: Numba compiles with NVVM, which it brings and a smaller flavour has not"
             )));
         }
         fixes.push(Fix::by_hand(match self.in_config {
@@ -89,15 +97,16 @@ mod tests {
 
     #[test]
     fn numba_alone_needs_it() {
-        let check = |pip: &str, expected: usize| {
+        let check = |pip: &str, expected: &str| {
             let text = format!(
                 "[cuda]\nversion = '12.6'\npython = '3.11'\nos = 'ubuntu22.04'\n\
                  [image.prod]\nbase = 'devel'\npip = [{pip}]"
             );
-            assert_eq!(example::spec(&text, DevelInProd::find).len(), expected, "{pip}");
+            let found = example::spec(&text, DevelInProd::find);
+            assert!(found[0].fixes()[0].text.starts_with(expected), "{pip}");
         };
-        check("'numba==0.61.2'", 0);
-        check("'numba==0.61.2', 'numba-cuda[cu12]==0.20.0'", 1);
-        check("", 1);
+        check("'numba==0.61.2'", "add `numba-cuda[cu12]`");
+        check("'numba==0.61.2', 'numba-cuda[cu12]==0.20.0'", "write `base");
+        check("", "write `base");
     }
 }

@@ -11,9 +11,10 @@
 use super::{Diagnosis, Fix};
 use crate::{
     Place, Scene,
-    installs::{Install, installs},
+    installs::{Install, Pick, installs},
     once::once,
 };
+use cuda_compat::CudaVersion;
 use serde::Serialize;
 
 /// Nothing keeps a newer release of this framework out.
@@ -25,6 +26,8 @@ pub struct FrameworkNotPinned {
     pub requirement: String,
     /// What pip takes today.
     pub takes: Option<String>,
+    /// What fits the image.
+    pub instead: Option<String>,
     /// Where it is written.
     pub place: Place,
 }
@@ -38,9 +41,11 @@ impl FrameworkNotPinned {
             let open = installs(recipe).into_iter().filter(Install::is_open);
             // What has no release on this index is another finding.
             let judged = open.filter(|install| install.builds_anywhere().next().is_some());
+            let cuda = recipe.cuda.as_ref().map(|cuda| cuda.value);
             found.extend(judged.map(|install| Self {
                 requirement: install.shown(),
                 takes: install.pick().map(|pick| format!("{}=={}", install.name(), pick.version)),
+                instead: instead(&install, cuda),
                 place: install.place(),
             }));
         }
@@ -54,11 +59,19 @@ impl Diagnosis for FrameworkNotPinned {
     }
 
     fn fixes(&self) -> Vec<Fix> {
-        vec![match &self.takes {
-            Some(takes) => Fix::by_hand(format!("write `{takes}`, or lock all packages")),
+        vec![match &self.instead {
+            Some(instead) => Fix::by_hand(format!("write {instead}, or lock all packages")),
             None => Fix::by_hand("write the release, or lock all packages"),
         }]
     }
+}
+
+/// What pip takes, where that is for the CUDA of the image; the newest that is, otherwise.
+fn instead(install: &Install<'_>, cuda: Option<CudaVersion>) -> Option<String> {
+    let is_for = |pick: &Pick| cuda.is_none_or(|cuda| pick.is_for(cuda));
+    let takes = install.pick().filter(is_for);
+    let best = takes.or_else(|| install.best(is_for)).or_else(|| install.pick());
+    best.map(|pick| pick.with_index())
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::{
     installs::{Install, Pick, installs},
     once::once,
 };
-use cuda_compat::{ComputeCapability, architecture, framework_builds};
+use cuda_compat::{ComputeCapability, architecture};
 use serde::Serialize;
 
 /// The wheels hold no code for a GPU of the fleet.
@@ -91,20 +91,11 @@ fn instead(
     pick: Pick,
     capability: ComputeCapability,
 ) -> Option<String> {
-    let same = framework_builds().iter().filter(|row| {
-        row.framework == install.framework
-            && row.brings_cuda == pick.build.brings_cuda
-            && install.fits_image(row)
-            && crate::installs::package_and_extra(row).0 == install.name()
-            && row.runs_on(capability) == Some(true)
+    let best = install.best(|other| {
+        other.build.brings_cuda == pick.build.brings_cuda
+            && other.build.runs_on(capability) == Some(true)
     });
-    let build = same.max_by_key(|row| row.versions.last())?;
-    let version = build.versions.last()?;
-    let index = build.index.as_deref().map(|index| match index {
-        "pypi.nvidia.com" => " with the index `https://pypi.nvidia.com`".to_owned(),
-        name => format!(" with the index `https://download.pytorch.org/whl/{name}`"),
-    });
-    Some(format!("`{}=={version}`{}", build.package, index.unwrap_or_default()))
+    best.map(|pick| pick.with_index())
 }
 
 #[cfg(test)]

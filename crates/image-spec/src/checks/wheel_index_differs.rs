@@ -61,14 +61,13 @@ impl Diagnosis for WheelIndexDiffers {
     }
 
     fn fixes(&self) -> Vec<Fix> {
-        let mut fixes = Vec::new();
-        if let Some(index) = &self.index {
-            fixes.push(Fix::by_hand(format!(
+        let index = self.index.as_ref().map(|index| {
+            format!(
                 "name the index of the base's CUDA: `--index-url https://download.pytorch.org/whl/{index}`"
-            )));
-        }
-        fixes.push(Fix::by_hand("or take the flavour `base`: only the CUDA of the wheels counts there"));
-        fixes
+            )
+        });
+        let base = "take the flavour `base`: only the CUDA of the wheels counts there";
+        Fix::alternatives(index.into_iter().chain([base.to_owned()]))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     installs::{Install, Pick, installs},
     once::once,
 };
-use cuda_compat::{DriverVersion, FrameworkBuild, Platform, framework_builds, least_driver};
+use cuda_compat::{CudaVersion, DriverVersion, Platform, least_driver};
 use serde::Serialize;
 
 /// The wheels bring a CUDA that is too new for the oldest driver of the fleet.
@@ -59,7 +59,7 @@ impl WheelNewerThanDriver {
                     least,
                     driver,
                     open: install.is_open(),
-                    instead: instead(install, driver, platform),
+                    instead: instead(install, driver, platform, recipe.cuda.as_ref().map(|cuda| cuda.value)),
                     place: install.place(),
                 })
             }));
@@ -74,11 +74,11 @@ impl Diagnosis for WheelNewerThanDriver {
     }
 
     fn fixes(&self) -> Vec<Fix> {
-        let mut fixes = Vec::new();
-        if let Some(instead) = &self.instead {
-            fixes.push(Fix::by_hand(format!("write {instead}, which runs on driver {}", self.driver)));
-        }
-        fixes.push(Fix::by_hand(format!("or update the driver of the machines to {}", self.least)));
+        let instead = self.instead.as_ref().map(|instead| {
+            format!("write {instead}, which runs on driver {}", self.driver)
+        });
+        let update = format!("update the driver of the machines to {} or newer", self.least);
+        let mut fixes = Fix::alternatives(instead.into_iter().chain([update]));
         if self.open {
             fixes.push(Fix::by_hand("pin the release, so that a newer one is taken on purpose only"));
         }
@@ -93,25 +93,18 @@ fn least(pick: Pick, platform: Platform) -> Option<DriverVersion> {
     by_cuda.map(|least| least.minor_compatible).max(own)
 }
 
-/// The newest release of the same framework that runs on the driver.
-fn instead(install: &Install<'_>, driver: DriverVersion, platform: Platform) -> Option<String> {
-    let runs = |build: &'static FrameworkBuild| {
-        let version = build.versions.last()?;
-        let least = least(Pick { version, build }, platform);
-        least.is_none_or(|least| least <= driver).then_some((version, build))
-    };
-    let same = framework_builds().iter().filter(|row| {
-        row.framework == install.framework
-            && row.brings_cuda
-            && install.fits_image(row)
-            && crate::installs::package_and_extra(row).0 == install.name()
-    });
-    let (version, build) = same.filter_map(runs).max_by_key(|(version, _)| *version)?;
-    let index = build.index.as_deref().map(|index| match index {
-        "pypi.nvidia.com" => " with the index `https://pypi.nvidia.com`".to_owned(),
-        name => format!(" with the index `https://download.pytorch.org/whl/{name}`"),
-    });
-    Some(format!("`{}=={version}`{}", build.package, index.unwrap_or_default()))
+/// What runs on the driver: of the image's CUDA where there is such a release, the newest otherwise.
+fn instead(
+    install: &Install<'_>,
+    driver: DriverVersion,
+    platform: Platform,
+    cuda: Option<CudaVersion>,
+) -> Option<String> {
+    let runs = |pick: &Pick| least(*pick, platform).is_none_or(|least| least <= driver);
+    let of_image = |pick: &Pick| cuda.is_some_and(|cuda| pick.is_for(cuda));
+    let best = install.best(|pick| pick.build.brings_cuda && runs(pick) && of_image(pick));
+    let best = best.or_else(|| install.best(|pick| pick.build.brings_cuda && runs(pick)));
+    best.map(|pick| pick.with_index())
 }
 
 #[cfg(test)]
@@ -154,8 +147,8 @@ mod tests {
         let fixes = found[0].fixes();
         assert_eq!(
             fixes[0].text,
-            "write `torch==2.14.0` with the index `https://download.pytorch.org/whl/cu126`, which \
-             runs on driver 570.124.06"
+            "write `torch==2.7.1` with the index `https://download.pytorch.org/whl/cu118`, which runs \
+             on driver 570.124.06"
         );
     }
 }

@@ -112,10 +112,14 @@ fn gpu(name: &str) -> Gpu {
 
 /// Requirements files by name.
 pub(crate) fn files(texts: &[(&str, &str)]) -> BTreeMap<PathBuf, RequirementsFile> {
-    let read = |(path, text): &(&str, &str)| {
+    let mut fetch = |wanted: &Path| {
+        let found = texts.iter().find(|(path, _)| Path::new(path) == wanted);
+        found.map(|(_, text)| text.as_bytes().to_vec()).ok_or_else(|| "it is not there".to_owned())
+    };
+    let mut read = |(path, _): &(&str, &str)| {
         let path = PathBuf::from(path);
-        let mut fetch = |_: &Path| Ok(text.as_bytes().to_vec());
-        (path.clone(), RequirementsFile::read(&path, &mut fetch).unwrap())
+        let file = RequirementsFile::read(&path, &mut fetch).unwrap();
+        (path, file)
     };
     texts.iter().map(read).collect()
 }
