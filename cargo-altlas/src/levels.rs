@@ -146,7 +146,19 @@ pub(crate) fn of_image(problem: &image_spec::Problem) -> Level {
         | Problem::RequirementDiffersFromFrameworks(_)
         | Problem::PlaceholderPackage(_)
         | Problem::DevelMissing(_)
-        | Problem::ImageWithoutPython(_) => Level::Error,
+        | Problem::ImageWithoutPython(_)
+        | Problem::DriverTooOldForCuda(_)
+        | Problem::DriverRefusedByImage(_)
+        | Problem::WheelNewerThanDriver(_)
+        | Problem::GpuNotInToolkit(_)
+        | Problem::GpuNotInWheel(_)
+        | Problem::GpuNotInCudnn(_)
+        | Problem::FrameworksDoNotFit(_)
+        | Problem::CudaLibrariesMissing(_)
+        | Problem::CudnnOfFrameworkDiffers(_)
+        | Problem::EngineForOtherGpu(_)
+        | Problem::EngineForOtherTensorrt(_)
+        | Problem::ProfilerInPublicRegistry(_) => Level::Error,
         // It works, and something is wrong that will cost somebody time or money.
         Problem::CudnnOfBaseDiffers(_) | Problem::SourceBuild(_) | Problem::ExtraIgnored(_) => {
             Level::Warning
@@ -171,6 +183,26 @@ pub(crate) fn of_image(problem: &image_spec::Problem) -> Level {
         | Problem::IgnoreUnused(_) => Level::Warning,
         // Nothing is wrong with it, but less is known.
         Problem::BaseNotKnownBeforeBuild(_) => Level::Note,
+        Problem::CudnnOfBaseDiffers(_)
+        | Problem::SourceBuild(_)
+        | Problem::ExtraIgnored(_)
+        | Problem::DriverNeedsMinorCompatibility(_)
+        | Problem::EngineWithoutTensorrt(_)
+        | Problem::SeveralCudaStacks(_)
+        | Problem::WheelIndexDiffers(_)
+        | Problem::CudaEndOfLife(_)
+        | Problem::DistributionEndOfLife(_)
+        | Problem::PythonEndOfLife(_)
+        | Problem::FrameworkNotPinned(_)
+        | Problem::CudaTwice(_)
+        | Problem::DevelInProd(_)
+        | Problem::DevelopmentToolsInProd(_)
+        | Problem::ProfilerInProd(_)
+        | Problem::ProdBuildsOnDev(_)
+        | Problem::ModelWithoutChecksum(_)
+        | Problem::TagMutable(_) => Level::Warning,
+        // Good to know.
+        Problem::NothingToRun(_) => Level::Note,
     }
 }
 

@@ -16,6 +16,7 @@ mod evidence;
 mod installs;
 mod once;
 mod place;
+mod python_release;
 mod ranges;
 mod recipe;
 mod reference;

@@ -54,3 +54,6 @@ pub fn check(scene: &Scene<'_>) -> Vec<Problem> {
 /// Small scenes for the tests of the checks.
 #[cfg(test)]
 pub(crate) mod example;
+
+#[cfg(test)]
+mod real_example;
