@@ -87,7 +87,7 @@ fn subsets(count: usize, size: usize) -> impl Iterator<Item = u64> {
         // The next greater number with as many bits.
         let low = set & set.wrapping_neg();
         let ripple = set.checked_add(low)?;
-        let next = ((ripple ^ set) >> 2) / low | ripple;
+        let next = (((ripple ^ set) >> 2) / low) | ripple;
         (next <= end).then_some(next)
     })
     .take_while(move |set| *set <= end)
@@ -216,17 +216,7 @@ fn instead(space: &Space<'_>, wish: &Wish) -> Vec<Instead> {
             all.into_iter().map(|to| to_python(range, to)).collect()
         }
         Wish::Cuda(range) => {
-            let mut lines: Vec<CudaVersion> = space.bases.iter().map(|base| base.cuda).collect();
-            lines.sort_unstable();
-            lines.dedup();
-            let allowed = |cuda: &CudaVersion| {
-                space
-                    .bases
-                    .iter()
-                    .any(|base| base.cuda == *cuda && rules::allows_base(wish, base, space.wishes))
-            };
-            let near = nearest_cuda(range, by_distance(&lines, allowed));
-            near.into_iter().map(|to| to_cuda(range, to)).collect()
+            cuda_by_distance(space, wish, range).into_iter().map(|to| to_cuda(range, to)).collect()
         }
         Wish::Cudnn(cudnn) => [9, 8]
             .into_iter()
@@ -304,20 +294,33 @@ fn by_distance<T: Copy>(sorted: &[T], allowed: impl Fn(&T) -> bool) -> Vec<T> {
     order.into_iter().map(|index| sorted[index]).collect()
 }
 
-/// Where the range is of a version that no image has, by the distance of the versions themselves.
-fn nearest_cuda(range: &VersionSpecifiers, by_place: Vec<CudaVersion>) -> Vec<CudaVersion> {
-    let wished: Option<CudaVersion> = short(range).parse().ok();
-    let Some(wished) = wished
-        .filter(|wished| !by_place.iter().any(|cuda| cuda.minor_line() == wished.minor_line()))
-    else {
-        return by_place;
+/// Every CUDA of the images: the lines by their distance, of a line the newest release first.
+fn cuda_by_distance(space: &Space<'_>, wish: &Wish, range: &VersionSpecifiers) -> Vec<CudaVersion> {
+    let mut lines: Vec<CudaVersion> =
+        space.bases.iter().map(|base| base.cuda.minor_line()).collect();
+    lines.sort_unstable();
+    lines.dedup();
+    let allowed = |line: &CudaVersion| {
+        let mut of_line = space.bases.iter().filter(|base| base.cuda.minor_line() == *line);
+        of_line.any(|base| rules::allows_base(wish, base, space.wishes))
     };
-    let mut order = by_place;
-    order.sort_by_key(|cuda| {
-        let major = cuda.major.abs_diff(wished.major);
-        (major, cuda.minor.abs_diff(wished.minor), std::cmp::Reverse(*cuda))
-    });
-    order
+    let mut near = by_distance(&lines, allowed);
+    // A line without images has no place among the others: its number says what is near.
+    if let Ok(wished) = short(range).parse::<CudaVersion>()
+        && !lines.iter().any(allowed)
+    {
+        near.sort_by_key(|line| {
+            let far = line.major.abs_diff(wished.major);
+            (far, line.minor.abs_diff(wished.minor), std::cmp::Reverse(*line))
+        });
+    }
+    let releases = |line: CudaVersion| {
+        let of_line = space.bases.iter().rev().map(|base| base.cuda);
+        of_line.filter(move |cuda| cuda.minor_line() == line)
+    };
+    let mut all: Vec<CudaVersion> = near.into_iter().flat_map(releases).collect();
+    all.dedup();
+    all
 }
 
 fn versions_by_distance(space: &Space<'_>, wish: &FrameworkWish) -> Vec<Version> {

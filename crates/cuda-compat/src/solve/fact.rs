@@ -82,7 +82,7 @@ fn of_framework(space: &Space<'_>, slot: &Slot, others: &[&Wish]) -> Vec<Fact> {
     };
     let what = match newest.version == oldest.version {
         true => format!("{name} {}", newest.version),
-        false => format!("{name} {} to {}", oldest.version, newest.version),
+        false => format!("every {name} from {} to {}", oldest.version, newest.version),
     };
     let say = |text: String| Fact::new(text, &newest.build.source, &newest.build.date);
     let mut facts = Vec::new();
@@ -98,6 +98,7 @@ fn of_framework(space: &Space<'_>, slot: &Slot, others: &[&Wish]) -> Vec<Fact> {
                 let slot = space.slots.iter().find(|slot| slot.framework == other.framework);
                 let pair = slot.and_then(|slot| excluded(&candidates, &allowed(space, slot)));
                 facts.extend(pair.or_else(|| Some(say(cuda_words(&what, &candidates)))));
+                facts.extend(without_base(&candidates));
             }
             Wish::Cudnn(_) => {
                 let of = candidates.iter().filter_map(|candidate| candidate.build.cudnn);
@@ -172,23 +173,29 @@ fn gpu_words(what: &str, candidates: &[&Candidate], capability: ComputeCapabilit
     }
 }
 
-/// Two releases, the newest first, that require versions of one package that exclude each other.
+/// What the newest release requires of a package that one of the others requires in a version that
+/// excludes it.
 fn excluded(ours: &[&Candidate], theirs: &[&Candidate]) -> Option<Fact> {
     ours.iter().find_map(|one| {
-        theirs.iter().find_map(|other| {
-            let package = one.excluded_by(other)?;
-            let requirement = |candidate: &Candidate| {
-                let wanted = candidate.requirement(package)?;
-                let own = format!("{} {}", candidate.build.package, candidate.version);
-                let is_itself =
-                    wanted.contains("==") && wanted.starts_with(&candidate.build.package);
-                Some(if is_itself { own } else { format!("{own} requires `{wanted}`") })
-            };
-            let text = format!("{}, and {}", requirement(one)?, requirement(other)?);
-            let row = one.requirement_row().or_else(|| other.requirement_row())?;
-            Some(Fact::new(text, &row.source, &row.date))
-        })
+        let package = theirs.iter().find_map(|other| one.excluded_by(other))?;
+        let own = format!("{} {}", one.build.package, one.version);
+        let Some((range, row)) = one.requirement(package) else {
+            let text = format!("{own} is the newest that is allowed");
+            return Some(Fact::new(text, &one.build.source, &one.build.date));
+        };
+        Some(Fact::new(format!("{own} requires `{package}{range}`"), &row.source, &row.date))
     })
+}
+
+/// A release that takes CUDA and cuDNN from the system, where no image has them.
+fn without_base(candidates: &[&Candidate]) -> Option<Fact> {
+    let one = candidates.iter().find(|one| one.bases.is_empty() && !one.build.brings_cuda)?;
+    let cudnn = one.build.cudnn.map_or(String::new(), |cudnn| format!(" and cuDNN {cudnn}"));
+    let text = format!(
+        "{} {} takes CUDA {}{cudnn} from the system, and no image has them",
+        one.build.package, one.version, one.build.cuda_last
+    );
+    Some(Fact::new(text, &one.build.source, &one.build.date))
 }
 
 fn of_python(space: &Space<'_>, wish: &Wish, others: &[&Wish]) -> Vec<Fact> {

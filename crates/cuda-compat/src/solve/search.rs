@@ -35,6 +35,9 @@ pub(super) struct Merit {
     builds: Vec<(bool, bool)>,
 }
 
+/// Looks at what is left and what is chosen; true ends the search.
+type See<'a> = dyn FnMut(&State, &[(usize, usize)]) -> bool + 'a;
+
 impl Space<'_> {
     /// Whether something fits these wishes.
     pub(super) fn is_possible(&self, asked: &Asked) -> bool {
@@ -81,7 +84,7 @@ impl Space<'_> {
         slot: usize,
         state: &State,
         chosen: &mut Vec<(usize, usize)>,
-        see: &mut dyn FnMut(&State, &[(usize, usize)]) -> bool,
+        see: &mut See<'_>,
     ) -> bool {
         if state.bases.is_empty() || state.pythons.is_empty() {
             return false;

@@ -316,17 +316,13 @@ impl Candidate {
         (!range.contains(&self.version)).then_some(name)
     }
 
-    /// What it requires of a package, as pip writes it.
-    pub(super) fn requirement(&self, package: &str) -> Option<String> {
-        if self.build.package.split('[').next() == Some(package) {
-            return Some(format!("{package}=={}", self.version));
-        }
-        let range = self.requires?.requires.get(package)?;
-        Some(format!("{package}{}", range.to_string().replace(", ", ",")))
-    }
-
-    /// Where it was read what it requires.
-    pub(super) fn requirement_row(&self) -> Option<&'static WheelRequirements> {
-        self.requires
+    /// What it requires of a package, and the row that says so.
+    pub(super) fn requirement(
+        &self,
+        package: &str,
+    ) -> Option<(String, &'static WheelRequirements)> {
+        let row = self.requires?;
+        let range = row.requires.get(package)?;
+        Some((range.to_string().replace(", ", ","), row))
     }
 }
