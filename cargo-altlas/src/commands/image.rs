@@ -1,6 +1,7 @@
 //! `cargo altlas image`.
 
 mod check;
+mod requirements;
 
 use crate::{
     exit::{Exit, Failure},

@@ -12,6 +12,7 @@ mod place;
 mod recipe;
 mod reference;
 mod requirements;
+mod resolve;
 mod scene;
 mod spec;
 
@@ -20,7 +21,11 @@ pub use dockerfile::{Dockerfile, DockerfileError};
 pub use place::{Place, Placed};
 pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe, RequirementsUse};
 pub use reference::{Reference, ReferenceError};
-pub use requirements::{RequirementsError, RequirementsFile};
+pub use requirements::{
+    Fetch, IndexKind, Lock, LockedPackage, PackageIndex, RequirementsError, RequirementsFile,
+    RequirementsKind, without_credentials,
+};
+pub use resolve::{Conflict, Reason, Resolution, ResolveOutcome, ResolveRequest, python_platform};
 pub use scene::{Fleet, Gpu, Scene, check};
 pub use spec::{
     Copy, Engine, Healthcheck, Image, Model, Portable, Project, PythonSource, Registry, Spec,
