@@ -7,8 +7,12 @@
 //! The crate never guesses: what a file leaves open stays `None`.
 
 mod checks;
+mod contents;
 mod dockerfile;
+mod installs;
+mod once;
 mod place;
+mod ranges;
 mod recipe;
 mod reference;
 mod requirements;
@@ -17,6 +21,9 @@ mod scene;
 mod spec;
 
 pub use checks::*;
+pub use contents::{
+    Contents, CudaNeed, DebianPackage, Found, FrameworkInside, PythonPackage, RunsOn,
+};
 pub use dockerfile::{Dockerfile, DockerfileError};
 pub use place::{Place, Placed};
 pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe, RequirementsUse};
@@ -28,6 +35,6 @@ pub use requirements::{
 pub use resolve::{Conflict, Reason, Resolution, ResolveOutcome, ResolveRequest, python_platform};
 pub use scene::{Fleet, Gpu, Scene, check};
 pub use spec::{
-    Copy, Engine, Healthcheck, Image, Model, Portable, Project, PythonSource, Registry, Spec,
-    Stack, Usage, Visibility,
+    Copy, Engine, Healthcheck, Image, ImageName, Model, Portable, Project, PythonSource, Registry,
+    Spec, SpecError, Stack, Usage, Visibility, version_range,
 };
