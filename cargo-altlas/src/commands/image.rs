@@ -2,6 +2,7 @@
 
 mod check;
 mod requirements;
+pub(crate) mod solve;
 
 use crate::{
     exit::{Exit, Failure},
@@ -19,10 +20,12 @@ pub(crate) struct ImageArgs {
 #[derive(Debug, Subcommand)]
 enum Action {
     Check(check::CheckArgs),
+    Solve(Box<solve::SolveArgs>),
 }
 
 pub(crate) fn run(args: &ImageArgs, global: &Global) -> Result<Exit, Failure> {
     match &args.action {
         Action::Check(args) => check::run(args, global),
+        Action::Solve(args) => solve::run(args, global),
     }
 }
