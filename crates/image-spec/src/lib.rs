@@ -8,13 +8,17 @@
 
 mod checks;
 mod contents;
+mod credentials;
+mod digest;
 mod dockerfile;
+mod engine;
 mod installs;
 mod once;
 mod place;
 mod ranges;
 mod recipe;
 mod reference;
+mod registry;
 mod requirements;
 mod resolve;
 mod scene;
@@ -24,10 +28,20 @@ pub use checks::*;
 pub use contents::{
     Contents, CudaNeed, DebianPackage, Found, FrameworkInside, PythonPackage, RunsOn,
 };
+pub use credentials::{Credential, CredentialsError};
 pub use dockerfile::{Dockerfile, DockerfileError};
+pub use engine::{
+    BuildEvent, BuildRequest, Built, ContainerEngine, Context, ContextError, EngineError,
+    EngineHost, EngineVariables, HostError, Ignore, IgnoreError, LocalImage, PushEvent, Pushed,
+    RunOutcome, RunRequest, StepName,
+};
 pub use place::{Place, Placed};
 pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe, RequirementsUse};
 pub use reference::{Reference, ReferenceError};
+pub use registry::{
+    Blob, Descriptor, Manifest, ManifestPlatform, RegistryClient, RegistryError, RegistryOptions,
+    Trouble,
+};
 pub use requirements::{
     Fetch, IndexKind, Lock, LockedPackage, PackageIndex, RequirementsError, RequirementsFile,
     RequirementsKind, without_credentials,

@@ -1,9 +1,7 @@
 //! Small scenes for the tests of the checks.
 
 use super::*;
-use crate::{
-    Image, PipRequirement, Place, Placed, Project, Registry, RequirementsFile, Stack, version_range,
-};
+use crate::{Image, Project, Registry, RequirementsFile, Stack, version_range};
 use serde::Deserialize;
 use std::{
     collections::BTreeMap,
@@ -112,23 +110,16 @@ fn gpu(name: &str) -> Gpu {
     }
 }
 
-/// Requirements files by name: a requirement on a line, `--index-url` for all lines below it.
+/// Requirements files by name.
 pub(crate) fn files(texts: &[(&str, &str)]) -> BTreeMap<PathBuf, RequirementsFile> {
-    let read = |(path, text): &(&str, &str)| {
+    let mut fetch = |wanted: &Path| {
+        let found = texts.iter().find(|(path, _)| Path::new(path) == wanted);
+        found.map(|(_, text)| text.as_bytes().to_vec()).ok_or_else(|| "it is not there".to_owned())
+    };
+    let mut read = |(path, _): &(&str, &str)| {
         let path = PathBuf::from(path);
-        let mut index = None;
-        let mut requirements = Vec::new();
-        for (number, line) in (1..).zip(text.lines()) {
-            if let Some(url) = line.strip_prefix("--index-url ") {
-                index = Some(url.to_owned());
-                continue;
-            }
-            let requirement = line.parse().unwrap();
-            let asked = PipRequirement { requirement, index: index.clone(), hashed: false };
-            let place = Place::File { path: path.clone(), line: number, column: 1 };
-            requirements.push(Placed::new(asked, place));
-        }
-        (path.clone(), RequirementsFile { path, requirements })
+        let file = RequirementsFile::read(&path, &mut fetch).unwrap();
+        (path, file)
     };
     texts.iter().map(read).collect()
 }
