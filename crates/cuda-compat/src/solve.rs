@@ -14,8 +14,8 @@
 //! - each GPU finds code that it can run, as far as it is known what a build ships.
 //!
 //! What the tables do not know excludes nothing. Of all combinations that fit the best is, in this
-//! order: the newest frameworks, the first wish before the second; a driver that needs no minor-version
-//! compatibility; a base with the CUDA that the wheels bring; a tag that was seen on the registry; the
+//! order: the newest frameworks, the first wish before the second (and CuPy and Numba, on which others
+//! build, after these); a driver that needs no minor-version compatibility; a base with the CUDA that the wheels bring; a tag that was seen on the registry; the
 //! newest CUDA; the newest Python; the distribution that is supported longest; builds that bring CUDA,
 //! from PyPI before another index. The search is complete: where it finds nothing, nothing fits.
 //!

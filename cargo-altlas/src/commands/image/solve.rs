@@ -27,7 +27,7 @@ use wanted::Wanted;
 /// come first. What nobody wishes for may be anything. The answer is shown as a patch to the config.
 ///
 /// Of all sets that fit the best is the one with the newest frameworks, the one that is written first
-/// before the others; then one whose CUDA the driver runs without minor-version compatibility; then
+/// before the others (and CuPy and Numba, on which others build, last); then one whose CUDA the driver runs without minor-version compatibility; then
 /// the newest CUDA and Python, and the distribution that is supported longest.
 #[derive(Debug, Args)]
 pub(crate) struct SolveArgs {

@@ -60,7 +60,11 @@ fn frameworks(wishes: &Wishes) -> Vec<Framework> {
             all.push(wish.framework);
         }
     }
-    all
+    let last = [Framework::Cupy, Framework::Numba, Framework::NumbaCuda];
+    let (mut order, foundations): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|framework| !last.contains(framework));
+    order.extend(foundations);
+    order
 }
 
 fn grow(tables: &Tables, wishes: &Wishes, framework: Framework, sets: &[Set]) -> Vec<Set> {
@@ -201,7 +205,10 @@ fn base_is_allowed(base: &BaseImage, wishes: &Wishes) -> bool {
     let os = distribution(&base.os);
     let os_fits = match &wishes.os {
         Some(wish) => *wish == base.os,
-        None => os.and_then(|row| row.end_of_life).is_some_and(|end| wishes.today <= end),
+        None => {
+            let apt = ["ubuntu", "debian"].iter().any(|name| base.os.starts_with(name));
+            apt && os.and_then(|row| row.end_of_life).is_some_and(|end| wishes.today <= end)
+        }
     };
     let cuda: Version = base.cuda.to_string().parse().unwrap();
     if !os_fits || wishes.cuda.as_ref().is_some_and(|range| !range.contains(&cuda)) {

@@ -297,11 +297,11 @@ fn by_distance<T: Copy>(sorted: &[T], allowed: impl Fn(&T) -> bool) -> Vec<T> {
 /// Every CUDA of the images: the lines by their distance, of a line the newest release first.
 fn cuda_by_distance(space: &Space<'_>, wish: &Wish, range: &VersionSpecifiers) -> Vec<CudaVersion> {
     let mut lines: Vec<CudaVersion> =
-        space.bases.iter().map(|base| base.cuda.minor_line()).collect();
+        space.bases.iter().map(|base| base.image.cuda.minor_line()).collect();
     lines.sort_unstable();
     lines.dedup();
     let allowed = |line: &CudaVersion| {
-        let mut of_line = space.bases.iter().filter(|base| base.cuda.minor_line() == *line);
+        let mut of_line = space.bases.iter().filter(|base| base.image.cuda.minor_line() == *line);
         of_line.any(|base| rules::allows_base(wish, base, space.wishes))
     };
     let mut near = by_distance(&lines, allowed);
@@ -315,7 +315,7 @@ fn cuda_by_distance(space: &Space<'_>, wish: &Wish, range: &VersionSpecifiers) -
         });
     }
     let releases = |line: CudaVersion| {
-        let of_line = space.bases.iter().rev().map(|base| base.cuda);
+        let of_line = space.bases.iter().rev().map(|base| base.image.cuda);
         of_line.filter(move |cuda| cuda.minor_line() == line)
     };
     let mut all: Vec<CudaVersion> = near.into_iter().flat_map(releases).collect();
@@ -360,19 +360,18 @@ fn drivers_after(driver: &DriverWish) -> Vec<DriverVersion> {
 /// The distributions of the base images, those with free support first, the newest first; with
 /// whether that support is over.
 fn other_distributions(space: &Space<'_>) -> Vec<(String, bool)> {
-    let mut all: Vec<&str> = space.bases.iter().map(|base| base.os.as_str()).collect();
-    all.sort_unstable();
-    all.dedup();
-    let mut all: Vec<(String, bool)> = all
-        .into_iter()
-        .map(|os| {
-            let row = crate::distribution(os);
-            let is_over = row.and_then(|row| row.is_over(space.wishes.today)) != Some(false);
-            (os.to_owned(), is_over)
+    let mut all: Vec<(&str, bool)> = space
+        .bases
+        .iter()
+        .map(|base| {
+            let is_over = base.end_of_life.is_none_or(|end| space.wishes.today > end);
+            (base.image.os.as_str(), is_over)
         })
         .collect();
-    all.sort_by(|(one, over), (other, too)| over.cmp(too).then_with(|| other.cmp(one)));
-    all
+    let rank = |(os, is_over): &(&str, bool)| (*is_over, !rules::has_apt(os));
+    all.sort_by(|one, other| rank(one).cmp(&rank(other)).then_with(|| other.0.cmp(one.0)));
+    all.dedup();
+    all.into_iter().map(|(os, is_over)| (os.to_owned(), is_over)).collect()
 }
 
 impl fmt::Display for Step {

@@ -2,7 +2,8 @@
 //! others, with the row that says it.
 
 use super::{
-    Wish, rules,
+    Wish,
+    rules::{self, Base},
     space::{Candidate, Slot, Space},
     wish::DriverWish,
 };
@@ -229,11 +230,11 @@ fn of_cuda(space: &Space<'_>, wish: &Wish, others: &[&Wish]) -> Vec<Fact> {
     let bases: Vec<&BaseImage> = space
         .bases
         .iter()
-        .copied()
         .filter(|base| rules::allows_base(wish, base, space.wishes))
+        .map(|base| base.image)
         .collect();
     let Some(newest) = bases.last() else {
-        let all = ends(space.bases.iter().map(|base| base.cuda)).unwrap_or_default();
+        let all = ends(space.bases.iter().map(|base| base.image.cuda)).unwrap_or_default();
         let row = base_images().last();
         let text = format!("no image of `nvidia/cuda` has it; there are {all}");
         return row.map(|row| Fact::new(text, &row.source, &row.date)).into_iter().collect();
@@ -332,10 +333,9 @@ fn of_driver(space: &Space<'_>, driver: DriverWish, others: &[&Wish]) -> Vec<Fac
 /// Where the driver would run the CUDA that the others leave, and the image does not let itself be
 /// started on it.
 fn refusal(space: &Space<'_>, driver: DriverWish, others: &[&Wish]) -> Option<Fact> {
-    let fits = |base: &&BaseImage| {
-        others.iter().all(|other| rules::allows_base(other, base, space.wishes))
-    };
-    let mut left = space.bases.iter().copied().filter(fits);
+    let fits =
+        |base: &&Base| others.iter().all(|other| rules::allows_base(other, base, space.wishes));
+    let mut left = space.bases.iter().filter(fits).map(|base| base.image);
     let data_center = space.wishes.only_data_center();
     let base = left.find(|base| {
         let runs = least_driver(base.cuda, driver.platform)
@@ -357,7 +357,8 @@ fn refusal(space: &Space<'_>, driver: DriverWish, others: &[&Wish]) -> Option<Fa
 }
 
 fn of_os(space: &Space<'_>, os: &str, others: &[&Wish]) -> Vec<Fact> {
-    let bases: Vec<&BaseImage> = space.bases.iter().copied().filter(|it| it.os == os).collect();
+    let bases: Vec<&BaseImage> =
+        space.bases.iter().map(|base| base.image).filter(|it| it.os == os).collect();
     let Some(newest) = bases.last() else {
         let row = base_images().last();
         let text = format!("no image of `nvidia/cuda` in the table is on {os}");
@@ -377,11 +378,10 @@ fn of_os(space: &Space<'_>, os: &str, others: &[&Wish]) -> Vec<Fact> {
 }
 
 fn of_support(space: &Space<'_>, others: &[&Wish]) -> Vec<Fact> {
-    let fits = |base: &&BaseImage| {
-        others.iter().all(|other| rules::allows_base(other, base, space.wishes))
-    };
+    let fits =
+        |base: &&Base| others.iter().all(|other| rules::allows_base(other, base, space.wishes));
     let mut names: Vec<&str> =
-        space.bases.iter().copied().filter(fits).map(|base| base.os.as_str()).collect();
+        space.bases.iter().filter(fits).map(|base| base.image.os.as_str()).collect();
     names.sort_unstable();
     names.dedup();
     let over = names.into_iter().filter_map(|os| {

@@ -10,11 +10,32 @@ use crate::{
     cudnn_least_capability, distribution, least_driver, machine_code_runs_on, newest_cuda_for,
     require_cuda,
 };
+use jiff::civil::Date;
 use pep440_rs::{Version, VersionSpecifiers};
 
+/// A base image with what is known of its distribution.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Base {
+    pub(super) image: &'static BaseImage,
+    pub(super) glibc: Option<(u32, u32)>,
+    pub(super) end_of_life: Option<Date>,
+}
+
+impl Base {
+    pub(super) fn of(image: &'static BaseImage) -> Self {
+        let row = distribution(&image.os);
+        Self {
+            image,
+            glibc: row.and_then(|row| row.glibc),
+            end_of_life: row.and_then(|row| row.end_of_life),
+        }
+    }
+}
+
 /// Whether a build can stand on a base image.
-pub(super) fn build_on_base(build: &FrameworkBuild, base: &BaseImage) -> bool {
-    cuda_on_base(build, base) && glibc_on_base(build, base) && system_cudnn(build, base)
+pub(super) fn build_on_base(build: &FrameworkBuild, base: &Base) -> bool {
+    let glibc = build.glibc.zip(base.glibc).is_none_or(|(needed, found)| found >= needed);
+    glibc && cuda_on_base(build, base.image) && system_cudnn(build, base.image)
 }
 
 /// A build that brings CUDA needs the same major version, so that there is one stack; another one
@@ -24,14 +45,6 @@ fn cuda_on_base(build: &FrameworkBuild, base: &BaseImage) -> bool {
         return (build.cuda_first.major..=build.cuda_last.major).contains(&base.cuda.major);
     }
     build.works_with(base.cuda) && base.flavours.contains(&least_flavour(build))
-}
-
-fn glibc_on_base(build: &FrameworkBuild, base: &BaseImage) -> bool {
-    let of_base = distribution(&base.os).and_then(|row| row.glibc);
-    match (build.glibc, of_base) {
-        (Some(needed), Some(found)) => found >= needed,
-        _ => true,
-    }
 }
 
 /// Where a build takes cuDNN from the system, the base has to have it, of the same major version and
@@ -74,7 +87,8 @@ pub(super) fn same_cudnn(one: &FrameworkBuild, other: &FrameworkBuild) -> bool {
 }
 
 /// Whether a wish allows a base image.
-pub(super) fn allows_base(wish: &Wish, base: &BaseImage, wishes: &Wishes) -> bool {
+pub(super) fn allows_base(wish: &Wish, place: &Base, wishes: &Wishes) -> bool {
+    let base = place.image;
     match wish {
         Wish::Framework(_) | Wish::Python(_) | Wish::Flavour(_) => true,
         Wish::Cuda(range) => in_range(range, base.cuda),
@@ -86,8 +100,7 @@ pub(super) fn allows_base(wish: &Wish, base: &BaseImage, wishes: &Wishes) -> boo
         }
         Wish::Os(os) => base.os == *os,
         Wish::SupportedOs(today) => {
-            let over = distribution(&base.os).and_then(|row| row.is_over(*today));
-            over == Some(false)
+            has_apt(&base.os) && place.end_of_life.is_some_and(|end| *today <= end)
         }
     }
 }
@@ -110,6 +123,12 @@ pub(super) fn allows_build(wish: &Wish, build: &FrameworkBuild, version: &Versio
         Wish::Flavour(flavour) => least_flavour(build) <= *flavour,
         Wish::Python(_) | Wish::Cuda(_) | Wish::Os(_) | Wish::SupportedOs(_) => true,
     }
+}
+
+/// Whether a distribution has the packages of Debian, which the rest of altlas writes about. Others
+/// have to be named.
+pub(super) fn has_apt(os: &str) -> bool {
+    os.starts_with("ubuntu") || os.starts_with("debian")
 }
 
 fn in_range(range: &VersionSpecifiers, cuda: CudaVersion) -> bool {

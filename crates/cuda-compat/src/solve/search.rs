@@ -10,7 +10,7 @@ use super::{
     space::{Asked, Space, State},
     wish::{DriverWish, Wish},
 };
-use crate::{CudaVersion, PythonVersion, TagState, distribution};
+use crate::{CudaVersion, PythonVersion, TagState};
 use jiff::civil::Date;
 use std::cmp::Reverse;
 
@@ -135,7 +135,8 @@ impl Space<'_> {
 
     /// How good a combination is.
     pub(super) fn merit(&self, found: &Found) -> Merit {
-        let base = self.bases[found.base];
+        let place = &self.bases[found.base];
+        let base = place.image;
         let candidates =
             || found.chosen.iter().map(|(slot, index)| &self.slots[*slot].candidates[*index]);
         let builds = || candidates().map(|candidate| candidate.build);
@@ -148,7 +149,7 @@ impl Space<'_> {
             published: base.state == TagState::Published,
             cuda: base.cuda,
             python: self.pythons[found.python],
-            support: distribution(&base.os).and_then(|row| row.end_of_life),
+            support: place.end_of_life,
             builds: candidates().map(super::space::Candidate::merit).collect(),
         }
     }

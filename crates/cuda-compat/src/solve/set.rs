@@ -3,7 +3,7 @@
 //! The search intersects such sets millions of times; a few machine words do it without memory of
 //! their own.
 
-const WORDS: usize = 6;
+const WORDS: usize = 8;
 
 /// A set of numbers below [`Set::MOST`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

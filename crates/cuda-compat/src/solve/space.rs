@@ -1,7 +1,13 @@
 //! All that can be chosen, and what each wish leaves of it.
 
 use super::{Chosen, Fit};
-use super::{CudnnFrom, DriverFit, Tables, Wishes, rules, search::Found, set::Set, wish::Wish};
+use super::{
+    CudnnFrom, DriverFit, Tables, Wishes,
+    rules::{self, Base},
+    search::Found,
+    set::Set,
+    wish::Wish,
+};
 use crate::{
     BaseImage, CudaTag, CudnnVersion, Flavour, Framework, FrameworkBuild, Platform, PythonVersion,
     WheelRequirements, cudnn_for_cuda_major, least_driver, ranges_meet, requirements_of,
@@ -13,7 +19,7 @@ use std::cell::OnceCell;
 pub(super) struct Space<'a> {
     pub(super) tables: &'a Tables,
     pub(super) wishes: &'a Wishes,
-    pub(super) bases: Vec<&'static BaseImage>,
+    pub(super) bases: Vec<Base>,
     pub(super) pythons: Vec<PythonVersion>,
     /// One for each framework that is wished.
     pub(super) slots: Vec<Slot>,
@@ -93,7 +99,8 @@ impl State {
 impl<'a> Space<'a> {
     pub(super) fn new(tables: &'a Tables, wishes: &'a Wishes) -> Self {
         let deleted = |base: &BaseImage| base.state == crate::TagState::Deleted;
-        let bases: Vec<_> = tables.bases.iter().copied().filter(|base| !deleted(base)).collect();
+        let bases = tables.bases.iter().copied().filter(|base| !deleted(base));
+        let bases: Vec<Base> = bases.map(Base::of).collect();
         let mut pythons: Vec<PythonVersion> =
             tables.builds.iter().flat_map(|build| build.pythons.iter().copied()).collect();
         pythons.sort_unstable();
@@ -123,7 +130,7 @@ impl<'a> Space<'a> {
             _ => None,
         };
         let bases = Set::of(self.bases.len(), |index| {
-            rules::allows_base(&wish, self.bases[index], self.wishes)
+            rules::allows_base(&wish, &self.bases[index], self.wishes)
         });
         let pythons =
             Set::of(self.pythons.len(), |index| rules::allows_line(&wish, self.pythons[index]));
@@ -166,7 +173,7 @@ impl<'a> Space<'a> {
 
     /// A found combination in words of the tables.
     pub(super) fn fit(&self, found: &Found) -> Fit {
-        let base = self.bases[found.base];
+        let base = self.bases[found.base].image;
         let frameworks: Vec<Chosen> = found
             .chosen
             .iter()
@@ -246,14 +253,14 @@ impl Slot {
     fn new(
         framework: Framework,
         tables: &Tables,
-        bases: &[&'static BaseImage],
+        bases: &[Base],
         pythons: &[PythonVersion],
         slots: usize,
     ) -> Self {
         let builds = tables.builds.iter().filter(|build| build.framework == framework);
         let mut candidates: Vec<Candidate> = builds
             .flat_map(|build| {
-                let on = Set::of(bases.len(), |index| rules::build_on_base(build, bases[index]));
+                let on = Set::of(bases.len(), |index| rules::build_on_base(build, &bases[index]));
                 let lines = Set::of(pythons.len(), |index| build.pythons.contains(&pythons[index]));
                 build.versions.iter().map(move |version| Candidate {
                     version: version.clone(),
@@ -273,10 +280,28 @@ impl Slot {
     }
 
     fn allowed_by(&self, wish: &Wish) -> Set {
-        Set::of(self.candidates.len(), |index| {
-            let candidate = &self.candidates[index];
-            rules::allows_build(wish, candidate.build, &candidate.version)
-        })
+        if matches!(wish, Wish::Framework(_)) {
+            return Set::of(self.candidates.len(), |index| {
+                let candidate = &self.candidates[index];
+                rules::allows_build(wish, candidate.build, &candidate.version)
+            });
+        }
+        // All other wishes look at the build only, which many releases share.
+        let mut known: Vec<(&'static FrameworkBuild, bool)> = Vec::new();
+        let allowed: Vec<bool> = self
+            .candidates
+            .iter()
+            .map(|candidate| {
+                let build = candidate.build;
+                let found = known.iter().find(|(other, _)| std::ptr::eq(*other, build));
+                found.map(|(_, allowed)| *allowed).unwrap_or_else(|| {
+                    let allowed = rules::allows_build(wish, build, &candidate.version);
+                    known.push((build, allowed));
+                    allowed
+                })
+            })
+            .collect();
+        Set::of(allowed.len(), |index| allowed[index])
     }
 }
 

@@ -10,7 +10,8 @@ use std::fmt;
 /// What an image is wished to hold and to run on. What is `None` or empty may be anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wishes {
-    /// The frameworks, the most important first. Of a framework that is named twice both ranges hold.
+    /// The frameworks, the most important first; CuPy and Numba, on which others build, count last in
+    /// any case. Of a framework that is named twice both ranges hold.
     pub frameworks: Vec<FrameworkWish>,
     /// The Python: `==3.11.*`, `>=3.10`.
     pub python: Option<VersionSpecifiers>,
@@ -22,8 +23,8 @@ pub struct Wishes {
     pub gpus: Vec<GpuCapability>,
     /// The oldest driver that it must run on.
     pub driver: Option<DriverWish>,
-    /// The distribution, such as `ubuntu22.04`. Where none is named only those count that have free
-    /// support on the day.
+    /// The distribution, such as `ubuntu22.04`. Where none is named, only Ubuntu and Debian count, and
+    /// of these what has free support on the day.
     pub os: Option<String>,
     /// The flavour of the base image; `None` for the smallest that suffices.
     pub flavour: Option<Flavour>,
@@ -78,7 +79,7 @@ pub enum Wish {
     Driver(DriverWish),
     /// A distribution.
     Os(String),
-    /// A distribution that has free support, which holds where none is named.
+    /// An Ubuntu or Debian that has free support, which holds where none is named.
     SupportedOs(Date),
     /// A flavour of the base image.
     Flavour(Flavour),
@@ -115,6 +116,7 @@ impl Wishes {
                 None => all.push(Wish::Framework(wish.clone())),
             }
         }
+        all.sort_by_key(|wish| matches!(wish, Wish::Framework(it) if is_foundation(it.framework)));
         all.extend(self.python.clone().map(Wish::Python));
         all.extend(self.cuda.clone().map(Wish::Cuda));
         all.extend(self.cudnn.map(Wish::Cudnn));
@@ -147,6 +149,12 @@ impl FrameworkWish {
     pub fn new(framework: Framework, range: VersionSpecifiers) -> Self {
         Self { framework, range }
     }
+}
+
+/// What other frameworks build on and hold to a range of versions: RAPIDS takes no Numba that is newer
+/// than itself.
+pub(super) fn is_foundation(framework: Framework) -> bool {
+    matches!(framework, Framework::Cupy | Framework::Numba | Framework::NumbaCuda)
 }
 
 /// Whether some release of a Python line is in the range.
@@ -188,7 +196,7 @@ impl fmt::Display for Wish {
             Self::Gpu(gpu) => write!(f, "{} (compute capability {})", gpu.name, gpu.capability),
             Self::Driver(driver) => write!(f, "driver {}", driver.version),
             Self::Os(os) => f.write_str(os),
-            Self::SupportedOs(_) => f.write_str("a distribution with free support"),
+            Self::SupportedOs(_) => f.write_str("an Ubuntu or Debian with free support"),
             Self::Flavour(flavour) => write!(f, "the flavour {flavour}"),
         }
     }
@@ -223,6 +231,6 @@ mod tests {
             wishes.frameworks.push(FrameworkWish::new(Framework::Torch, range));
         }
         let each: Vec<String> = wishes.each().iter().map(ToString::to_string).collect();
-        assert_eq!(each, ["torch>=2.6,<2.9", "a distribution with free support"]);
+        assert_eq!(each, ["torch>=2.6,<2.9", "an Ubuntu or Debian with free support"]);
     }
 }

@@ -14,7 +14,10 @@ use cuda_compat::{CudaVersion, Framework, PythonVersion, base_images, distributi
 use image_spec::{Dockerfile, PipRequirement, Placed, Recipe};
 use pep440_rs::VersionSpecifiers;
 use pep508_rs::VersionOrUrl;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 /// The wishes of a Dockerfile.
 #[derive(Debug, Default)]
@@ -25,8 +28,8 @@ pub(super) struct HandWritten {
     pub(super) frameworks: Vec<(Framework, Placed<VersionSpecifiers>)>,
     /// All other packages, as they are asked for.
     pub(super) pip: Vec<String>,
-    /// What it says and is no wish, in words.
-    pub(super) left_free: Vec<String>,
+    /// What it says and is no wish, by what it is about, in words.
+    pub(super) left_free: BTreeMap<&'static str, String>,
 }
 
 /// A Dockerfile is far smaller; a larger file is something else.
@@ -72,9 +75,12 @@ fn wishes(recipes: &[Recipe], asked: &[Placed<PipRequirement>]) -> HandWritten {
         if is_supported(line) {
             found.cuda = Some(Placed::new(line, cuda.place));
         } else {
-            found.left_free.push(format!(
-                "CUDA {line}, which NVIDIA no longer looks after; `--cuda {line}` keeps it"
-            ));
+            found.left_free.insert(
+                "CUDA",
+                format!(
+                    "CUDA {line}, which NVIDIA no longer looks after; `--cuda {line}` keeps it"
+                ),
+            );
         }
     }
     if let Some(os) = last(|recipe| recipe.os.is_some()).and_then(|it| it.os.clone()) {
@@ -86,7 +92,10 @@ fn wishes(recipes: &[Recipe], asked: &[Placed<PipRequirement>]) -> HandWritten {
                 .left_free
                 .push(format!("{os_name}, whose free support is over; `--os {os_name}` keeps it")),
             _ if !has_images => {
-                found.left_free.push(format!("{os_name}, on which there is no `nvidia/cuda`"));
+                found.left_free.insert(
+                    "distribution",
+                    format!("{os_name}, on which there is no `nvidia/cuda`"),
+                );
             }
             _ => found.os = Some(os),
         }

@@ -25,7 +25,7 @@ pub(super) fn lines(fit: &Fit, wanted: &Wanted) -> Vec<Line> {
     }
     lines.push(line(Mark::Fine, "driver", driver(fit, wanted)));
     lines.extend(kernels(fit, wanted));
-    let free = wanted.left_free.iter();
+    let free = wanted.left_free.values();
     lines.extend(free.map(|free| line(Mark::Absent, "left free", free.clone())));
     lines
 }
@@ -139,7 +139,7 @@ pub(super) fn contradiction(found: &Contradiction, wanted: &Wanted) -> Value {
 pub(super) fn facts(fit: &Fit, wanted: &Wanted, patch: &Patch) -> Value {
     json!({
         "fits": set(fit),
-        "left_free": wanted.left_free,
+        "left_free": wanted.left_free.values().collect::<Vec<_>>(),
         "facts": sources(fit),
         "file": patch.name(),
         "patch": patch.diff(),

@@ -22,7 +22,7 @@ pub(super) struct Wanted {
     /// Where a wish is written, by the name of what it is about.
     origins: BTreeMap<String, Origin>,
     /// What a Dockerfile says and is no wish, because its support is over.
-    pub(super) left_free: Vec<String>,
+    pub(super) left_free: BTreeMap<&'static str, String>,
     /// Keys of `[cuda]` that options set, and their values as they were written.
     pub(super) driver_given: Option<DriverVersion>,
     pub(super) gpus_given: Vec<String>,
@@ -41,7 +41,7 @@ impl Wanted {
         Self {
             wishes: Wishes::on(today),
             origins: BTreeMap::new(),
-            left_free: Vec::new(),
+            left_free: BTreeMap::new(),
             driver_given: None,
             gpus_given: Vec::new(),
         }
@@ -115,7 +115,7 @@ impl Wanted {
             seen.push(*framework);
             self.framework(*framework, asked.value.clone(), Origin::Place(asked.place.clone()));
         }
-        self.left_free.extend(file.left_free.iter().cloned());
+        self.left_free.extend(file.left_free.clone());
     }
 
     /// The wishes of the options.
@@ -178,6 +178,7 @@ impl Wanted {
     }
 
     fn came_from(&mut self, name: &str, origin: Origin) {
+        self.left_free.remove(name);
         self.origins.insert(name.to_owned(), origin);
     }
 
