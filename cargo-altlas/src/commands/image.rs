@@ -15,6 +15,7 @@ mod size;
 mod source;
 mod test;
 mod uv;
+pub(crate) mod solve;
 
 use crate::{
     exit::{Exit, Failure},
@@ -39,6 +40,7 @@ enum Action {
     Test(test::TestArgs),
     Render(render::RenderArgs),
     Lock(lock::LockArgs),
+    Solve(Box<solve::SolveArgs>),
 }
 
 pub(crate) fn run(args: &ImageArgs, global: &Global) -> Result<Exit, Failure> {
@@ -51,5 +53,6 @@ pub(crate) fn run(args: &ImageArgs, global: &Global) -> Result<Exit, Failure> {
         Action::Test(args) => test::run(args, global),
         Action::Render(args) => render::run(args, global),
         Action::Lock(args) => lock::run(args, global),
+        Action::Solve(args) => solve::run(args, global),
     }
 }
