@@ -150,11 +150,63 @@ pub(crate) fn of_image(problem: &image_spec::Problem) -> Level {
         | Problem::LockStale(_)
         | Problem::PlaceholderPackage(_)
         | Problem::DevelMissing(_)
-        | Problem::ImageWithoutPython(_) => Level::Error,
+        | Problem::ImageWithoutPython(_)
+        | Problem::DriverTooOldForCuda(_)
+        | Problem::DriverRefusedByImage(_)
+        | Problem::WheelNewerThanDriver(_)
+        | Problem::GpuNotInToolkit(_)
+        | Problem::GpuNotInWheel(_)
+        | Problem::GpuNotInCudnn(_)
+        | Problem::FrameworksDoNotFit(_)
+        | Problem::CudaLibrariesMissing(_)
+        | Problem::CudnnOfFrameworkDiffers(_)
+        | Problem::EngineForOtherGpu(_)
+        | Problem::EngineForOtherTensorrt(_)
+        | Problem::ProfilerInPublicRegistry(_) => Level::Error,
         // It works, and something is wrong that will cost somebody time or money.
         Problem::CudnnOfBaseDiffers(_) | Problem::SourceBuild(_) | Problem::ExtraIgnored(_) => {
             Level::Warning
         }
+        Problem::BaseTagUnknown(_) => Level::Error,
+        Problem::EnvComment(found) if found.is_refused() => Level::Error,
+        Problem::ArgLostAfterFrom(_)
+        | Problem::CopyFromUnknownStage(_)
+        | Problem::GpuQueryInBuild(_)
+        | Problem::DependenciesLeftInBuilder(_)
+        | Problem::VenvInterpreterMissing(_)
+        | Problem::VenvEmptyOnPath(_)
+        | Problem::CudaPathOfOtherVersion(_)
+        | Problem::HealthcheckToolMissing(_)
+        | Problem::DriverInImage(_) => Level::Error,
+        // It builds and may run, and is not what was meant.
+        Problem::EnvComment(_)
+        | Problem::LibraryPathOverwritten(_)
+        | Problem::StubsOnLibraryPath(_)
+        | Problem::VisibleDevicesFixed(_)
+        | Problem::RunsAsRoot(_)
+        | Problem::IgnoreUnused(_) => Level::Warning,
+        // Nothing is wrong with it, but less is known.
+        Problem::BaseNotKnownBeforeBuild(_) => Level::Note,
+        Problem::CudnnOfBaseDiffers(_)
+        | Problem::SourceBuild(_)
+        | Problem::ExtraIgnored(_)
+        | Problem::DriverNeedsMinorCompatibility(_)
+        | Problem::EngineWithoutTensorrt(_)
+        | Problem::SeveralCudaStacks(_)
+        | Problem::WheelIndexDiffers(_)
+        | Problem::CudaEndOfLife(_)
+        | Problem::DistributionEndOfLife(_)
+        | Problem::PythonEndOfLife(_)
+        | Problem::FrameworkNotPinned(_)
+        | Problem::CudaTwice(_)
+        | Problem::DevelInProd(_)
+        | Problem::DevelopmentToolsInProd(_)
+        | Problem::ProfilerInProd(_)
+        | Problem::ProdBuildsOnDev(_)
+        | Problem::ModelWithoutChecksum(_)
+        | Problem::TagMutable(_) => Level::Warning,
+        // Good to know.
+        Problem::NothingToRun(_) => Level::Note,
     }
 }
 

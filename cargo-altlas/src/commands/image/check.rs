@@ -80,7 +80,7 @@ pub(crate) fn run(args: &CheckArgs, global: &Global) -> Result<Exit, Failure> {
     report.write(&args.report, global.verbose)
 }
 
-fn today() -> jiff::civil::Date {
+pub(super) fn today() -> jiff::civil::Date {
     jiff::ZonedDateTime::now().date()
 }
 
@@ -160,7 +160,7 @@ fn finding(problem: &Problem, config: Option<&ConfigFile>) -> Finding {
 }
 
 /// A key of the config becomes the line that it is written in.
-fn place(place: image_spec::Place, config: Option<&ConfigFile>) -> Place {
+pub(super) fn place(place: image_spec::Place, config: Option<&ConfigFile>) -> Place {
     let shown = |path: PathBuf| {
         let folder = environment::folder();
         path.strip_prefix(&folder).unwrap_or(&path).display().to_string()
