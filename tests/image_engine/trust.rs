@@ -10,8 +10,21 @@ use image_spec::{RegistryClient, RegistryOptions, Trouble};
 /// A certificate that signs itself.
 fn certificate(scene: &Scene) {
     let arguments = [
-        "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test",
-        "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=test",
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+        "-keyout",
+        "key.pem",
+        "-out",
+        "cert.pem",
     ];
     assert!(scene.tool("openssl", &arguments));
 }
@@ -28,8 +41,13 @@ fn a_certificate_that_nobody_knows_is_refused() {
     assert_eq!(build(&scene, &format!("FROM {BASE}\n"), &name).code, Some(0));
     let run = scene.run(&["image", "push", &name]);
     assert_eq!(run.code, Some(3), "{run:#?}");
-    let expected = format!("put the CA's certificate into `/etc/docker/certs.d/{}/ca.crt`", registry.name());
-    assert!(run.stderr.contains("is not trusted") && run.stderr.contains(&expected), "{}", run.stderr);
+    let expected =
+        format!("put the CA's certificate into `/etc/docker/certs.d/{}/ca.crt`", registry.name());
+    assert!(
+        run.stderr.contains("is not trusted") && run.stderr.contains(&expected),
+        "{}",
+        run.stderr
+    );
     // The same file, where Docker looks for it.
     let folder = registry.folder().join("certs.d").join(registry.name());
     std::fs::create_dir_all(&folder).unwrap();

@@ -12,10 +12,10 @@ mod render;
 mod requirements;
 mod resolve;
 mod size;
+pub(crate) mod solve;
 mod source;
 mod test;
 mod uv;
-pub(crate) mod solve;
 
 use crate::{
     exit::{Exit, Failure},

@@ -8,7 +8,7 @@ use image_spec::{BuildEvent, EngineError};
 use std::{
     collections::BTreeMap,
     fs::File,
-    io::{LineWriter, IsTerminal, Write},
+    io::{IsTerminal, LineWriter, Write},
     path::{Path, PathBuf},
 };
 
