@@ -88,9 +88,12 @@ fn wishes(recipes: &[Recipe], asked: &[Placed<PipRequirement>]) -> HandWritten {
         let has_images = base_images().iter().any(|base| base.os == os.value);
         let os_name = &os.value;
         match over {
-            Some(true) => found
-                .left_free
-                .push(format!("{os_name}, whose free support is over; `--os {os_name}` keeps it")),
+            Some(true) => {
+                found.left_free.insert(
+                    "distribution",
+                    format!("{os_name}, whose free support is over; `--os {os_name}` keeps it"),
+                );
+            }
             _ if !has_images => {
                 found.left_free.insert(
                     "distribution",
