@@ -82,9 +82,8 @@ fn unlooked(said: &str) -> Option<(String, String)> {
     let failed = line("Failed to fetch")?;
     let url = failed.split_once("fetch").map_or("", |(_, rest)| rest.trim_matches([':', ' ', '`']));
     // The innermost cause says most.
-    let causes =
-        said.lines().filter_map(|line| cause(line)).filter(|cause| !cause.contains("fetch"));
-    let reason = causes.last().unwrap_or("it could not be fetched");
+    let mut causes = said.lines().filter_map(cause).filter(|cause| !cause.contains("fetch"));
+    let reason = causes.next_back().unwrap_or("it could not be fetched");
     Some((url.trim_end_matches('`').to_owned(), reason.to_owned()))
 }
 
