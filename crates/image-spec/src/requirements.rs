@@ -27,6 +27,7 @@ mod wheel;
 pub use credentials::without_credentials;
 pub(crate) use lock::holds;
 pub use lock::{Lock, LockedPackage};
+pub(crate) use named::requirement as parse_requirement;
 
 use crate::{PipRequirement, Place, Placed};
 use pep440_rs::VersionSpecifiers;

@@ -41,7 +41,7 @@ pub(super) fn written(text: &str) -> Result<Written, (usize, String)> {
 }
 
 /// Reads a requirement after PEP 508; the error says at which byte.
-pub(super) fn requirement(text: &str) -> Result<Requirement, (usize, String)> {
+pub(crate) fn requirement(text: &str) -> Result<Requirement, (usize, String)> {
     let comparisons = text.matches(" and ").count() + text.matches(" or ").count();
     if comparisons > MOST_COMPARISONS {
         return Err((0, format!("the marker has more than {MOST_COMPARISONS} comparisons")));
@@ -50,6 +50,10 @@ pub(super) fn requirement(text: &str) -> Result<Requirement, (usize, String)> {
         return Err((at, format!("the marker has more than {DEEPEST} brackets")));
     }
     let clean = without_credentials(text);
+    if let Some(at) = dangling(text) {
+        let reason = "a name ends with a letter or a digit";
+        return Err((at, format!("`{}` is not a requirement: {reason}", shortened(&clean))));
+    }
     // The error's own `Display` counts characters as bytes; only its message is taken.
     clean.parse::<Requirement>().map_err(|error| {
         let at = text.char_indices().nth(error.start).map_or(0, |(at, _)| at);
@@ -61,6 +65,21 @@ pub(super) fn requirement(text: &str) -> Result<Requirement, (usize, String)> {
         let reason = reason.lines().next().unwrap_or_default().to_owned();
         (at, format!("`{}` is not a requirement: {reason}", shortened(&clean)))
     })
+}
+
+/// Where a name or an extra ends with a sign; `pep508_rs` does not return an error for those.
+fn dangling(text: &str) -> Option<usize> {
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+    let head = text.split([';', '@']).next().unwrap_or_default();
+    let brackets = head.find('[').map_or("", |at| &head[at..]);
+    let extras = brackets.split(']').next().unwrap_or_default();
+    let name = head.trim_start();
+    let name = name.split(|letter| !is_name(letter)).next().unwrap_or_default();
+    let extras = extras.trim_start_matches('[').split(',').map(str::trim);
+    let ends_badly =
+        |word: &str| word.ends_with(['-', '_', '.']) || word.starts_with(['-', '_', '.']);
+    let mut words = std::iter::once(name).chain(extras);
+    words.any(ends_badly).then_some(0)
 }
 
 /// A requirement that is not locked and has no index of its own.
@@ -129,6 +148,8 @@ mod tests {
         check(".", "open .");
         check("app-1.0.tar.gz", "open app-1.0.tar.gz");
         check("torch==${TORCH}", "open torch==${TORCH}");
+        check("ch.@]", "0 `ch.@]` is not a requirement: a name ends with a letter or a digit");
+        check("a[b-]", "0 `a[b-]` is not a requirement: a name ends with a letter or a digit");
         check("a @ https://me:pw@x/a.zip", "a @ https://***@x/a.zip");
         check(
             "torch=2.0",

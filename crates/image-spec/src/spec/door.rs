@@ -319,11 +319,11 @@ pub(super) struct PipPackage;
 
 impl Rule for PipPackage {
     fn check(text: &str) -> Result<(), String> {
-        match text.parse::<pep508_rs::Requirement>() {
+        // Not its own `parse`, which panics on some names.
+        match crate::requirements::parse_requirement(text) {
             Ok(_) => Ok(()),
-            Err(error) => {
-                let reason = error.message.to_string();
-                let reason = reason.lines().next().unwrap_or_default();
+            Err((_, reason)) => {
+                let reason = reason.rsplit(": ").next().unwrap_or_default().to_owned();
                 Err(format!(
                     "`{text}` is not a Python package such as `pytest` or `httpx>=0.28`: {reason}"
                 ))

@@ -1,6 +1,7 @@
 //! The Python packages that a command asks for.
 
 use super::{Known, Recipe};
+use crate::requirements::parse_requirement;
 use crate::{
     Dockerfile, PipRequirement, Placed, RequirementsUse,
     dockerfile::{Pip, ShellCommand, Word},
@@ -96,7 +97,7 @@ pub(super) fn requirement(word: &Word) -> Option<Requirement> {
         let mut parts = wheel.split('-');
         let (name, version) = (parts.next()?, parts.next()?);
         let version = version.replace("%2B", "+").replace("%2b", "+");
-        return format!("{name}=={version}").parse().ok();
+        return parse_requirement(&format!("{name}=={version}")).ok();
     }
-    text.parse().ok()
+    parse_requirement(text).ok()
 }
