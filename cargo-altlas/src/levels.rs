@@ -132,7 +132,25 @@ pub(crate) fn of_image(problem: &image_spec::Problem) -> Level {
     use image_spec::Problem;
     match problem {
         // It cannot be built, or it cannot run on the machines of the project.
-        Problem::BaseTagUnknown(_) => Level::Error,
+        Problem::BaseTagUnknown(_)
+        | Problem::BaseTagDeleted(_)
+        | Problem::CudnnNotForCuda(_)
+        | Problem::BaseDiffersFromProject(_)
+        | Problem::PythonNotOnDistribution(_)
+        | Problem::AptPackageUnknown(_)
+        | Problem::FrameworkVersionUnknown(_)
+        | Problem::FrameworkNotForPython(_)
+        | Problem::GlibcTooOld(_)
+        | Problem::FrameworkNotForCuda(_)
+        | Problem::RequirementsContradict(_)
+        | Problem::RequirementDiffersFromFrameworks(_)
+        | Problem::PlaceholderPackage(_)
+        | Problem::DevelMissing(_)
+        | Problem::ImageWithoutPython(_) => Level::Error,
+        // It works, and something is wrong that will cost somebody time or money.
+        Problem::CudnnOfBaseDiffers(_) | Problem::SourceBuild(_) | Problem::ExtraIgnored(_) => {
+            Level::Warning
+        }
     }
 }
 

@@ -96,4 +96,24 @@ macro_rules! checks {
 checks! {
     // What cannot exist.
     base_tag_unknown::BaseTagUnknown,
+    base_tag_deleted::BaseTagDeleted,
+    cudnn_not_for_cuda::CudnnNotForCuda,
+    cudnn_of_base_differs::CudnnOfBaseDiffers,
+    base_differs_from_project::BaseDiffersFromProject,
+    python_not_on_distribution::PythonNotOnDistribution,
+    apt_package_unknown::AptPackageUnknown,
+    framework_version_unknown::FrameworkVersionUnknown,
+    framework_not_for_python::FrameworkNotForPython,
+    glibc_too_old::GlibcTooOld,
+    framework_not_for_cuda::FrameworkNotForCuda,
+    requirements_contradict::RequirementsContradict,
+    requirement_differs_from_frameworks::RequirementDiffersFromFrameworks,
+    // What cannot be built.
+    source_build::SourceBuild,
+    placeholder_package::PlaceholderPackage,
+    extra_ignored::ExtraIgnored,
+    devel_missing::DevelMissing,
+    image_without_python::ImageWithoutPython,
+    // What cannot run.
+    // What should not be shipped.
 }
