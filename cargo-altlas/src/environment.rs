@@ -15,6 +15,27 @@ pub(crate) fn folder() -> PathBuf {
     std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."))
 }
 
+/// What says which Docker Engine is meant, and where Docker's config is.
+pub(crate) fn docker() -> EngineVariables {
+    let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let home = std::env::home_dir().map(|home| home.join(".docker"));
+    EngineVariables {
+        host: text("DOCKER_HOST"),
+        context: text("DOCKER_CONTEXT"),
+        tls: text("DOCKER_TLS_VERIFY").is_some(),
+        certificates: text("DOCKER_CERT_PATH").map(PathBuf::from),
+        config: text("DOCKER_CONFIG").map(PathBuf::from).or(home),
+    }
+}
+
+/// A folder of this user for files that keep two runs of the program apart.
+pub(crate) fn lock_folder() -> Option<PathBuf> {
+    let folder =
+        |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let cache = || folder("XDG_CACHE_HOME").or_else(|| Some(std::env::home_dir()?.join(".cache")));
+    Some(folder("XDG_RUNTIME_DIR").or_else(cache)?.join("altlas"))
+}
+
 /// What pip and uv are told of the package index that they use.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PackageIndex {
@@ -39,23 +60,10 @@ pub(crate) fn package_index() -> PackageIndex {
     }
 }
 
-/// What says which Docker Engine is meant, and where Docker's config is.
-pub(crate) fn docker() -> EngineVariables {
-    let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let home = std::env::home_dir().map(|home| home.join(".docker"));
-    EngineVariables {
-        host: text("DOCKER_HOST"),
-        context: text("DOCKER_CONTEXT"),
-        tls: text("DOCKER_TLS_VERIFY").is_some(),
-        certificates: text("DOCKER_CERT_PATH").map(PathBuf::from),
-        config: text("DOCKER_CONFIG").map(PathBuf::from).or(home),
-    }
-}
-
-/// A folder of this user for files that keep two runs of the program apart.
-pub(crate) fn lock_folder() -> Option<PathBuf> {
-    let folder =
-        |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let cache = || folder("XDG_CACHE_HOME").or_else(|| Some(std::env::home_dir()?.join(".cache")));
-    Some(folder("XDG_RUNTIME_DIR").or_else(cache)?.join("altlas"))
+/// The folders in which programs are looked for: those of `PATH`, then the one in which pip and uv
+/// install for one user.
+pub(crate) fn program_folders() -> Vec<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let own = std::env::home_dir().map(|home| home.join(".local/bin"));
+    std::env::split_paths(&path).filter(|folder| folder.is_absolute()).chain(own).collect()
 }

@@ -16,12 +16,14 @@ mod evidence;
 mod installs;
 mod once;
 mod place;
+mod python_release;
 mod ranges;
 mod recipe;
 mod reference;
 mod registry;
 mod render;
 mod requirements;
+mod resolve;
 mod scene;
 mod size;
 mod spec;
@@ -40,7 +42,7 @@ pub use engine::{
 };
 pub use evidence::{EVIDENCE_SCHEMA, Evidence, TestRun, TestedImage, Verdict};
 pub use place::{Place, Placed};
-pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe};
+pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe, RequirementsUse};
 pub use reference::{Reference, ReferenceError};
 pub use registry::{
     Blob, Descriptor, Manifest, ManifestPlatform, PullError, RegistryClient, RegistryError,
@@ -48,10 +50,11 @@ pub use registry::{
 };
 pub use render::{MARKER, Pins, RenderError, RenderOptions, RenderedFile, is_rendered, render};
 pub use requirements::{
-    Fetch, Lock, LockedPackage, RequirementsError, RequirementsFile, RequirementsKind,
-    without_credentials,
+    Fetch, IndexKind, Lock, LockedPackage, PackageIndex, RequirementsError, RequirementsFile,
+    RequirementsKind, without_credentials,
 };
-pub use scene::{Fleet, Gpu, Scene, check};
+pub use resolve::{Conflict, Reason, Resolution, ResolveOutcome, ResolveRequest, python_platform};
+pub use scene::{Fleet, Gpu, Requirements, Scene, check};
 pub use size::{ImageSize, Needless, PackageSize, StepSize};
 pub use spec::{
     Copy, Engine, Healthcheck, Image, ImageName, Model, Portable, Project, PythonSource, Registry,
