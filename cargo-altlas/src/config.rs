@@ -24,10 +24,12 @@ pub(crate) use doctor::{Doctor, ProfileName, SmokeDepth};
 pub(crate) use error::ConfigError;
 pub(crate) use find::{ConfigFile, find};
 pub(crate) use frameworks::Frameworks;
+pub(crate) use gpu::GpuName;
 pub(crate) use levels::Level;
 #[cfg(fuzzing)]
 pub(crate) use parse::{decode, parse};
 pub(crate) use project::Project;
+pub(crate) use spec::{gpus, platform};
 pub(crate) use unknown_key::nearest_help;
 
 use schemars::JsonSchema;
@@ -60,7 +62,7 @@ pub(crate) struct Config {
     pub(crate) registry: image_spec::Registry,
     /// The images, by name
     #[serde(default)]
-    pub(crate) image: BTreeMap<String, image_spec::Image>,
+    pub(crate) image: BTreeMap<image_spec::ImageName, image_spec::Image>,
     /// How `cargo altlas doctor` looks
     #[serde(default)]
     pub(crate) doctor: Doctor,

@@ -1,8 +1,9 @@
 //! What is judged: recipes, and what they are judged against.
 
-use crate::{CHECKS, Dockerfile, Problem, Recipe, Spec};
+use crate::{CHECKS, Dockerfile, Problem, Recipe, RequirementsFile, Resolution, Spec};
 use cuda_compat::{ComputeCapability, DriverVersion, Platform};
 use jiff::civil::Date;
+use std::{collections::BTreeMap, path::PathBuf};
 
 /// What is judged, and against what.
 #[derive(Debug, Clone)]
@@ -13,10 +14,21 @@ pub struct Scene<'a> {
     pub spec: Option<&'a Spec>,
     /// The Dockerfile that the recipes were read from; `None` where they come from the specification.
     pub dockerfile: Option<&'a Dockerfile>,
+    /// What is known of their Python packages.
+    pub requirements: Requirements,
     /// What the images must run on.
     pub fleet: Fleet,
     /// The day for which ends of life are judged.
     pub today: Date,
+}
+
+/// What is known of Python packages, beyond what the recipes ask for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Requirements {
+    /// The requirements files and locks that were read, by the path that names them.
+    pub files: BTreeMap<PathBuf, RequirementsFile>,
+    /// How uv resolved them; empty where that was not asked.
+    pub resolutions: Vec<Resolution>,
 }
 
 /// The machines that images must run on, as far as the config says.
@@ -53,42 +65,7 @@ pub fn check(scene: &Scene<'_>) -> Vec<Problem> {
 
 /// Small scenes for the tests of the checks.
 #[cfg(test)]
-pub(crate) mod example {
-    use super::*;
-    use std::path::Path;
+pub(crate) mod example;
 
-    /// A fleet of RTX 4060 under WSL and H200, on driver 572.83 and newer.
-    pub(crate) fn fleet() -> Fleet {
-        let gpu = |name: &str, capability: &str, data_center| Gpu {
-            name: name.to_owned(),
-            capability: capability.parse().unwrap(),
-            data_center: Some(data_center),
-        };
-        Fleet {
-            driver: Some("570.124.06".parse().unwrap()),
-            platform: Some(Platform::Linux),
-            gpus: vec![gpu("RTX 4060", "8.9", false), gpu("H200", "9.0", true)],
-        }
-    }
-
-    /// What `find` finds in a Dockerfile with this text, for [`fleet`].
-    pub(crate) fn dockerfile<T>(text: &str, find: fn(&Scene<'_>) -> Vec<T>) -> Vec<T> {
-        dockerfile_for(text, fleet(), find)
-    }
-
-    /// What `find` finds in a Dockerfile with this text, for that fleet.
-    pub(crate) fn dockerfile_for<T>(
-        text: &str,
-        fleet: Fleet,
-        find: fn(&Scene<'_>) -> Vec<T>,
-    ) -> Vec<T> {
-        let file = Dockerfile::parse(Path::new("Dockerfile"), text.as_bytes()).unwrap();
-        find(&Scene {
-            recipes: Recipe::from_dockerfile(&file),
-            spec: None,
-            dockerfile: Some(&file),
-            fleet,
-            today: "2026-11-24".parse().unwrap(),
-        })
-    }
-}
+#[cfg(test)]
+mod real_example;
