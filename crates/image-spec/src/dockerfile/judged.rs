@@ -3,7 +3,7 @@
 //! `tests/fixtures/dockerfiles/record.py` records its verdicts.
 
 use super::Dockerfile;
-use crate::{Fleet, Problem, Recipe, Scene};
+use crate::{Fleet, Problem, Recipe, Requirements, Scene};
 use proptest::prelude::*;
 use serde::Deserialize;
 use std::{
@@ -43,6 +43,7 @@ fn all(file: &Dockerfile) -> Vec<Problem> {
         recipes: Recipe::from_dockerfile(file),
         spec: None,
         dockerfile: Some(file),
+        requirements: Requirements::default(),
         fleet: Fleet::default(),
         today: "2026-11-24".parse().unwrap(),
     })
