@@ -51,4 +51,10 @@ pub fn check(scene: &Scene<'_>) -> Vec<Problem> {
 pub(crate) mod example;
 
 #[cfg(test)]
+mod catalogue;
+
+#[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod real_example;
