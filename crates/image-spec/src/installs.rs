@@ -214,7 +214,9 @@ impl<'a> Install<'a> {
     /// not; with that release.
     pub(crate) fn ignored_extra(&self) -> Option<(&'a str, &'static Version)> {
         let version = self.newest()?;
-        let is = |row: &FrameworkBuild, extra: &str| package_and_extra(row).1 == Some(extra);
+        let is = |row: &FrameworkBuild, extra: &str| {
+            package_and_extra(row).1.is_some_and(|all| all.split(',').any(|one| one == extra))
+        };
         let here: Vec<_> =
             self.builds().into_iter().filter(|row| row.versions.contains(version)).collect();
         let missing = self.extras().find(|extra| {
@@ -234,9 +236,12 @@ impl<'a> Install<'a> {
         newest.filter(passes).max_by_key(|pick| pick.version)
     }
 
-    fn asks_for(&self, extra: &str) -> bool {
-        // `jax[cuda12_pip]` was the name of `jax[cuda12]`.
-        self.extras().any(|asked| asked == extra || asked.strip_suffix("-pip") == Some(extra))
+    /// Whether all extras of a build are asked for: `cuda,cudnn` are two.
+    fn asks_for(&self, extras: &str) -> bool {
+        extras.split(',').all(|extra| {
+            // `jax[cuda12_pip]` was the name of `jax[cuda12]`.
+            self.extras().any(|asked| asked == extra || asked.strip_suffix("-pip") == Some(extra))
+        })
     }
 }
 
@@ -292,7 +297,7 @@ pub(crate) fn shown(asked: &PipRequirement) -> String {
     plain.to_string()
 }
 
-/// `jax[cuda12]` is the package `jax` and the extra `cuda12`.
+/// `jax[cuda12]` is the package `jax` and the extra `cuda12`; several extras stay one text.
 pub(crate) fn package_and_extra(build: &FrameworkBuild) -> (&str, Option<&str>) {
     match build.package.split_once('[') {
         Some((package, extra)) => (package, extra.strip_suffix(']')),
