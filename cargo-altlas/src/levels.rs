@@ -160,6 +160,29 @@ pub(crate) fn of_image(problem: &image_spec::Problem) -> Level {
         | Problem::EngineForOtherTensorrt(_)
         | Problem::ProfilerInPublicRegistry(_) => Level::Error,
         // It works, and something is wrong that will cost somebody time or money.
+        Problem::CudnnOfBaseDiffers(_) | Problem::SourceBuild(_) | Problem::ExtraIgnored(_) => {
+            Level::Warning
+        }
+        Problem::BaseTagUnknown(_) => Level::Error,
+        Problem::EnvComment(found) if found.is_refused() => Level::Error,
+        Problem::ArgLostAfterFrom(_)
+        | Problem::CopyFromUnknownStage(_)
+        | Problem::GpuQueryInBuild(_)
+        | Problem::DependenciesLeftInBuilder(_)
+        | Problem::VenvInterpreterMissing(_)
+        | Problem::VenvEmptyOnPath(_)
+        | Problem::CudaPathOfOtherVersion(_)
+        | Problem::HealthcheckToolMissing(_)
+        | Problem::DriverInImage(_) => Level::Error,
+        // It builds and may run, and is not what was meant.
+        Problem::EnvComment(_)
+        | Problem::LibraryPathOverwritten(_)
+        | Problem::StubsOnLibraryPath(_)
+        | Problem::VisibleDevicesFixed(_)
+        | Problem::RunsAsRoot(_)
+        | Problem::IgnoreUnused(_) => Level::Warning,
+        // Nothing is wrong with it, but less is known.
+        Problem::BaseNotKnownBeforeBuild(_) => Level::Note,
         Problem::CudnnOfBaseDiffers(_)
         | Problem::SourceBuild(_)
         | Problem::ExtraIgnored(_)

@@ -41,9 +41,14 @@ pub struct Gpu {
     pub data_center: Option<bool>,
 }
 
-/// Everything that is wrong, in the order of the checks.
+/// Everything that is wrong, in the order of the checks, but for what comments in the Dockerfile pass
+/// over.
 pub fn check(scene: &Scene<'_>) -> Vec<Problem> {
-    CHECKS.iter().flat_map(|check| (check.find)(scene)).collect()
+    let mut found: Vec<Problem> = CHECKS.iter().flat_map(|check| (check.find)(scene)).collect();
+    if let Some(file) = scene.dockerfile {
+        found.retain(|problem| !file.ignores(problem.code(), &problem.diagnosis().place()));
+    }
+    found
 }
 
 /// Small scenes for the tests of the checks.

@@ -85,7 +85,7 @@ fn of_spec(file: &ConfigFile) -> Result<Vec<Finding>, Failure> {
 }
 
 /// A specification that makes no images is a wrong config: its place and what is wrong.
-fn no_images(error: &SpecError, file: &ConfigFile) -> Failure {
+pub(super) fn no_images(error: &SpecError, file: &ConfigFile) -> Failure {
     let place = match error.place() {
         image_spec::Place::Key { path } => {
             let (line, column) = file.locate(path);

@@ -53,7 +53,7 @@ pub(crate) fn lock_name(image: &str) -> String {
 }
 
 /// The bytes of a file in the build context; the error says what it is instead.
-fn bytes(folder: &Path, path: &Path) -> Result<Vec<u8>, String> {
+pub(super) fn bytes(folder: &Path, path: &Path) -> Result<Vec<u8>, String> {
     let real = std::fs::canonicalize(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => "does not exist".to_owned(),
         _ => format!("could not be read: {error}"),

@@ -116,7 +116,7 @@ pub(crate) fn files(texts: &[(&str, &str)]) -> BTreeMap<PathBuf, RequirementsFil
         let found = texts.iter().find(|(path, _)| Path::new(path) == wanted);
         found.map(|(_, text)| text.as_bytes().to_vec()).ok_or_else(|| "it is not there".to_owned())
     };
-    let mut read = |(path, _): &(&str, &str)| {
+    let read = |(path, _): &(&str, &str)| {
         let path = PathBuf::from(path);
         let file = RequirementsFile::read(&path, &mut fetch).unwrap();
         (path, file)
