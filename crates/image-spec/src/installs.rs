@@ -84,11 +84,6 @@ impl<'a> Install<'a> {
         format!("{}{extras}=={version}", self.name())
     }
 
-    /// Whether an extra is asked for.
-    pub(crate) fn has_extra(&self, name: &str) -> bool {
-        self.extras().any(|extra| extra == name)
-    }
-
     /// The extras that are asked for.
     pub(crate) fn extras(&self) -> impl Iterator<Item = &'a str> {
         self.asked.iter().flat_map(|asked| &asked.value.requirement.extras).map(AsRef::as_ref)
