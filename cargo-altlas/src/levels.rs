@@ -132,6 +132,7 @@ pub(crate) fn of_image(problem: &image_spec::Problem) -> Level {
     use image_spec::Problem;
     match problem {
         // It cannot be built, or it cannot run on the machines of the project.
+        Problem::EnvComment(found) if found.is_refused() => Level::Error,
         Problem::BaseTagUnknown(_)
         | Problem::BaseTagDeleted(_)
         | Problem::CudnnNotForCuda(_)
@@ -144,6 +145,10 @@ pub(crate) fn of_image(problem: &image_spec::Problem) -> Level {
         | Problem::FrameworkNotForCuda(_)
         | Problem::RequirementsContradict(_)
         | Problem::RequirementDiffersFromFrameworks(_)
+        | Problem::RequirementsDoNotResolve(_)
+        | Problem::LockForOtherPlatform(_)
+        | Problem::LockForOtherPython(_)
+        | Problem::LockStale(_)
         | Problem::PlaceholderPackage(_)
         | Problem::DevelMissing(_)
         | Problem::ImageWithoutPython(_)
@@ -158,14 +163,8 @@ pub(crate) fn of_image(problem: &image_spec::Problem) -> Level {
         | Problem::CudnnOfFrameworkDiffers(_)
         | Problem::EngineForOtherGpu(_)
         | Problem::EngineForOtherTensorrt(_)
-        | Problem::ProfilerInPublicRegistry(_) => Level::Error,
-        // It works, and something is wrong that will cost somebody time or money.
-        Problem::CudnnOfBaseDiffers(_) | Problem::SourceBuild(_) | Problem::ExtraIgnored(_) => {
-            Level::Warning
-        }
-        Problem::BaseTagUnknown(_) => Level::Error,
-        Problem::EnvComment(found) if found.is_refused() => Level::Error,
-        Problem::ArgLostAfterFrom(_)
+        | Problem::ProfilerInPublicRegistry(_)
+        | Problem::ArgLostAfterFrom(_)
         | Problem::CopyFromUnknownStage(_)
         | Problem::GpuQueryInBuild(_)
         | Problem::DependenciesLeftInBuilder(_)
@@ -174,16 +173,14 @@ pub(crate) fn of_image(problem: &image_spec::Problem) -> Level {
         | Problem::CudaPathOfOtherVersion(_)
         | Problem::HealthcheckToolMissing(_)
         | Problem::DriverInImage(_) => Level::Error,
-        // It builds and may run, and is not what was meant.
+        // It works, and something is wrong that will cost somebody time or money.
         Problem::EnvComment(_)
         | Problem::LibraryPathOverwritten(_)
         | Problem::StubsOnLibraryPath(_)
         | Problem::VisibleDevicesFixed(_)
         | Problem::RunsAsRoot(_)
-        | Problem::IgnoreUnused(_) => Level::Warning,
-        // Nothing is wrong with it, but less is known.
-        Problem::BaseNotKnownBeforeBuild(_) => Level::Note,
-        Problem::CudnnOfBaseDiffers(_)
+        | Problem::IgnoreUnused(_)
+        | Problem::CudnnOfBaseDiffers(_)
         | Problem::SourceBuild(_)
         | Problem::ExtraIgnored(_)
         | Problem::DriverNeedsMinorCompatibility(_)
@@ -202,7 +199,7 @@ pub(crate) fn of_image(problem: &image_spec::Problem) -> Level {
         | Problem::ModelWithoutChecksum(_)
         | Problem::TagMutable(_) => Level::Warning,
         // Good to know.
-        Problem::NothingToRun(_) => Level::Note,
+        Problem::BaseNotKnownBeforeBuild(_) | Problem::NothingToRun(_) => Level::Note,
     }
 }
 
