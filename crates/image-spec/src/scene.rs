@@ -71,6 +71,9 @@ pub(crate) mod example;
 mod catalogue;
 
 #[cfg(test)]
+mod dockerfiles;
+
+#[cfg(test)]
 mod properties;
 
 #[cfg(test)]

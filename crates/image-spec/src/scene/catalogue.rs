@@ -27,6 +27,11 @@ fn faults() -> Vec<(&'static str, String, &'static str)> {
         ("framework-not-for-python", stack(base), "torch==1.13.1\ntensorflow[and-cuda]==2.14.1\n"),
         ("glibc-too-old", "[cuda]\nversion = '12.1'\npython = '3.11'\nos = 'ubuntu18.04'\n[image.prod]\nbase = 'base'\npip = ['torch==2.8.0']".to_owned(), ""),
         ("framework-not-for-cuda", stack("[image.prod]\nbase = 'runtime'\nrequirements = ['r.txt']"), "onnxruntime-gpu==1.31.1\ncupy-cuda11x==13.6.0\n"),
+        (
+            "release-not-on-index",
+            stack(base),
+            "--index-url https://download.pytorch.org/whl/cu118\ntorch==2.8.0\n",
+        ),
         ("requirements-contradict", stack(base), "numpy==1.26.4\nnumpy>=2\n"),
         ("requirement-differs-from-frameworks", stack(&format!("[frameworks]\ntorch = '2.8'\n{base}")), "torch==2.6.0\n"),
         ("frameworks-do-not-fit", stack(base), "torch==2.6.0\ntensorflow[and-cuda]==2.18.1\n"),

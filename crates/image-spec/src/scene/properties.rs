@@ -182,6 +182,7 @@ fn judge(spec: &Spec, recipes: &[Recipe]) -> Vec<String> {
         recipes: recipes.to_vec(),
         spec: Some(spec),
         dockerfile: None,
+        requirements: crate::scene::Requirements::default(),
         fleet: spec.fleet.clone(),
         today: "2026-11-24".parse().unwrap(),
     };
