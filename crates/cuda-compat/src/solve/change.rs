@@ -47,6 +47,8 @@ pub enum Step {
     Os(String, String),
     /// A distribution whose free support is over.
     EndedOs(String),
+    /// A distribution that has to be named, as no Debian package is for it.
+    NamedOs(String),
     /// A larger flavour of the base image.
     Flavour(Flavour, Flavour),
     /// A wish is given up.
@@ -123,7 +125,7 @@ impl Step {
             Self::Cuda(..) => 5,
             Self::Framework(..) => 6,
             Self::Driver(..) => 7,
-            Self::EndedOs(_) => 9,
+            Self::EndedOs(_) | Self::NamedOs(_) => 9,
             Self::Without(_) => 20,
             Self::WithoutFramework(_) => 30,
         }
@@ -249,7 +251,10 @@ fn instead(space: &Space<'_>, wish: &Wish) -> Vec<Instead> {
             .collect(),
         Wish::SupportedOs(_) => other_distributions(space)
             .into_iter()
-            .map(|(to, _)| Instead { step: Step::EndedOs(to.clone()), wish: Some(Wish::Os(to)) })
+            .map(|(to, is_over)| Instead {
+                step: if is_over { Step::EndedOs(to.clone()) } else { Step::NamedOs(to.clone()) },
+                wish: Some(Wish::Os(to)),
+            })
             .collect(),
         Wish::Flavour(flavour) => Flavour::ALL
             .into_iter()
@@ -390,6 +395,7 @@ impl fmt::Display for Step {
             }
             Self::Os(from, to) => write!(f, "{to} instead of {from}"),
             Self::EndedOs(os) => write!(f, "{os}, whose free support is over"),
+            Self::NamedOs(os) => write!(f, "{os} instead of an Ubuntu or Debian"),
             Self::Flavour(from, to) => write!(f, "the flavour {to} instead of {from}"),
             Self::Without(Wish::Gpu(GpuCapability { name, .. })) => {
                 write!(f, "without the GPU {name}")

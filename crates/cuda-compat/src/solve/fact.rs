@@ -384,6 +384,7 @@ fn of_support(space: &Space<'_>, others: &[&Wish]) -> Vec<Fact> {
         space.bases.iter().filter(fits).map(|base| base.image.os.as_str()).collect();
     names.sort_unstable();
     names.dedup();
+    names.retain(|os| rules::has_apt(os));
     let over = names.into_iter().filter_map(|os| {
         let row = distribution(os)?;
         row.is_over(space.wishes.today).filter(|over| *over)?;
