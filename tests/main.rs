@@ -11,6 +11,7 @@ mod fault_matrix;
 mod generated;
 mod image_engine;
 mod image_lock;
+mod image_solve;
 mod interrupt;
 mod kernels;
 mod report;
