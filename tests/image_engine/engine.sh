@@ -48,7 +48,7 @@ start() {
     wait_for "$folder" containerd test -S "$folder/containerd.sock"
     dockerd --containerd "$folder/containerd.sock" --host "unix://$folder/docker.sock" \
         --data-root "$folder/data" --exec-root "$folder/exec" --pidfile "$folder/dockerd.pidfile" \
-        --iptables=false --bridge=none --storage-driver=vfs \
+        --iptables=false --bridge=none --storage-driver=vfs --max-concurrent-uploads=100 \
         >"$folder/dockerd.log" 2>&1 &
     echo $! >"$folder/dockerd.pid"
     wait_for "$folder" dockerd grep -q "API listen on" "$folder/dockerd.log"

@@ -17,6 +17,9 @@ use std::{fs::File, path::Path, time::Duration};
 
 const DURING: &str = "in the middle of the push";
 
+/// The engine says how far it is all the time; after such a silence a registry hangs.
+const SILENCE: Duration = Duration::from_secs(300);
+
 /// Something that happened in a push.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PushEvent {
@@ -140,10 +143,9 @@ impl ContainerEngine {
         let mut told = String::new();
         let mut tried_again = false;
         loop {
-            let Some(next) = self.unless_stopped(stream.next()).await else {
-                return Err(EngineError::Stopped(DURING));
-            };
-            match next {
+            let next = tokio::time::timeout(SILENCE, self.unless_stopped(stream.next())).await;
+            let Ok(next) = next else { return Ok(Err((Trouble::Late, true))) };
+            match next.ok_or(EngineError::Stopped(DURING))? {
                 None => return Ok(Ok(digest)),
                 Some(Ok(info)) => {
                     let status = info.status.unwrap_or_default();
