@@ -8,6 +8,7 @@ mod examples;
 mod explain;
 mod fault_matrix;
 mod generated;
+mod image_render;
 mod interrupt;
 mod kernels;
 mod report;
