@@ -1,7 +1,8 @@
 //! Dockerfiles that are rendered, as they are; and what others say of them: hadolint, and our own
 //! `image check`.
+#![expect(clippy::disallowed_methods, reason = "the test starts hadolint and the self-test")]
 
-use crate::support::{Run, Scene};
+use crate::support::{Run, Scene, driver};
 use std::{
     path::{Path, PathBuf},
     process::Command,
@@ -250,4 +251,60 @@ fn wrong_calls() {
     let run = Scene::new().run(&["image", "render"]);
     assert_eq!(run.code, Some(2), "{run:#?}");
     assert!(run.stderr.contains("there is no config to render from"), "{}", run.stderr);
+}
+
+/// Runs the self-test of a rendered image on the stand-in driver, and hands back its exit code and
+/// what it says.
+fn selftest(config: &str, expected: &str, machine: &str, arguments: &[&str]) -> (i32, String) {
+    let scene = rendered(config);
+    let name = ["altlas-selftest.py", "altlas-selftest.sh"]
+        .into_iter()
+        .find(|name| scene.path(name).exists())
+        .unwrap();
+    let shell = if name.ends_with(".py") { "python3" } else { "sh" };
+    driver::place(&scene.path("driver/libcuda.so.1"));
+    let output = Command::new(shell)
+        .arg(scene.path(name))
+        .args(arguments)
+        .env_remove("CUDA_VERSION")
+        .env("ALTLAS_EXPECT", expected)
+        .env("ALTLAS_FAKE_DRIVER", format!("profile={machine}"))
+        .env("LD_LIBRARY_PATH", scene.path("driver"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    (output.status.code().unwrap(), said + &String::from_utf8_lossy(&output.stderr))
+}
+
+#[test]
+fn the_self_test_looks_inside_and_outside() {
+    let check = |expected: &str, machine: &str, code: i32, sentence: &str| {
+        let got = selftest(PRODUCTS[2].1, expected, machine, &["--quick"]);
+        assert_eq!(got.0, code, "{got:?}");
+        assert!(got.1.contains(sentence), "{got:?}");
+    };
+    check("python=3", "8xh100", 0, "ok    gpu 7: NVIDIA H100 80GB HBM3\n");
+    check("pip>=1,!=2.*", "h200", 0, "ok    pip: pip ");
+    check("python=2.7", "h200", 1, "WRONG python: python 3.");
+    check("torch-of-nobody==2.8.*", "h200", 1, "is not installed, and the image names torch-of");
+    check("pip<1", "h200", 1, "WRONG pip: pip ");
+    check("cuda=12.6.3", "h200", 0, "?     cuda: nothing inside says which cuda it is");
+    check("python=3", "none", 3, "no GPU is seen: ");
+    check("python=2", "none", 1, "no GPU is seen: ");
+}
+
+#[test]
+fn the_self_test_speaks_json() {
+    for (product, machine, code) in [(2, "h200", 0), (5, "none", 3)] {
+        let config = PRODUCTS[product].1;
+        let (got, said) = selftest(config, "", machine, &["--json", "--quick"]);
+        let said: serde_json::Value = serde_json::from_str(&said).unwrap();
+        // A shell script sees devices, and the stand-in has none.
+        if product == 2 {
+            assert_eq!(got, code, "{said:#}");
+            assert_eq!(said["gpus"], 1);
+        }
+        assert_eq!(said["exit_code"], got);
+        assert_eq!(said["checks"][0]["check"], "driver");
+    }
 }
