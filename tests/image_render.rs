@@ -14,7 +14,7 @@ const PRODUCTS: [(&str, &str); 10] = [
         "desktop",
         "[project]\nname = 'paint'\nversion = '2.1.0'\n\
          [cuda]\nversion = '12.6'\ncudnn = '9'\npython = '3.11'\nos = 'ubuntu22.04'\n\
-         driver = '560.35.03'\ngpus = ['RTX 4060']\n\
+         driver = '560.35.05'\ngpus = ['RTX 4060']\n\
          [frameworks]\ntorch = '2.8'\ncupy = '>=13,<15'\n\
          [image.dev]\nbase = 'devel'\napt = ['libgl1', 'git', 'cmake']\npip = ['ruff', 'pytest>=8']\n\
          requirements = ['requirements.txt']\nuser = '1000:1000'\n\

@@ -132,6 +132,7 @@ pub(crate) fn of_image(problem: &image_spec::Problem) -> Level {
     use image_spec::Problem;
     match problem {
         // It cannot be built, or it cannot run on the machines of the project.
+        Problem::EnvComment(found) if found.is_refused() => Level::Error,
         Problem::BaseTagUnknown(_)
         | Problem::BaseTagDeleted(_)
         | Problem::CudnnNotForCuda(_)
@@ -144,13 +145,61 @@ pub(crate) fn of_image(problem: &image_spec::Problem) -> Level {
         | Problem::FrameworkNotForCuda(_)
         | Problem::RequirementsContradict(_)
         | Problem::RequirementDiffersFromFrameworks(_)
+        | Problem::RequirementsDoNotResolve(_)
+        | Problem::LockForOtherPlatform(_)
+        | Problem::LockForOtherPython(_)
+        | Problem::LockStale(_)
         | Problem::PlaceholderPackage(_)
         | Problem::DevelMissing(_)
-        | Problem::ImageWithoutPython(_) => Level::Error,
+        | Problem::ImageWithoutPython(_)
+        | Problem::DriverTooOldForCuda(_)
+        | Problem::DriverRefusedByImage(_)
+        | Problem::WheelNewerThanDriver(_)
+        | Problem::GpuNotInToolkit(_)
+        | Problem::GpuNotInWheel(_)
+        | Problem::GpuNotInCudnn(_)
+        | Problem::FrameworksDoNotFit(_)
+        | Problem::CudaLibrariesMissing(_)
+        | Problem::CudnnOfFrameworkDiffers(_)
+        | Problem::EngineForOtherGpu(_)
+        | Problem::EngineForOtherTensorrt(_)
+        | Problem::ProfilerInPublicRegistry(_)
+        | Problem::ArgLostAfterFrom(_)
+        | Problem::CopyFromUnknownStage(_)
+        | Problem::GpuQueryInBuild(_)
+        | Problem::DependenciesLeftInBuilder(_)
+        | Problem::VenvInterpreterMissing(_)
+        | Problem::VenvEmptyOnPath(_)
+        | Problem::CudaPathOfOtherVersion(_)
+        | Problem::HealthcheckToolMissing(_)
+        | Problem::DriverInImage(_) => Level::Error,
         // It works, and something is wrong that will cost somebody time or money.
-        Problem::CudnnOfBaseDiffers(_) | Problem::SourceBuild(_) | Problem::ExtraIgnored(_) => {
-            Level::Warning
-        }
+        Problem::EnvComment(_)
+        | Problem::LibraryPathOverwritten(_)
+        | Problem::StubsOnLibraryPath(_)
+        | Problem::VisibleDevicesFixed(_)
+        | Problem::RunsAsRoot(_)
+        | Problem::IgnoreUnused(_)
+        | Problem::CudnnOfBaseDiffers(_)
+        | Problem::SourceBuild(_)
+        | Problem::ExtraIgnored(_)
+        | Problem::DriverNeedsMinorCompatibility(_)
+        | Problem::EngineWithoutTensorrt(_)
+        | Problem::SeveralCudaStacks(_)
+        | Problem::WheelIndexDiffers(_)
+        | Problem::CudaEndOfLife(_)
+        | Problem::DistributionEndOfLife(_)
+        | Problem::PythonEndOfLife(_)
+        | Problem::FrameworkNotPinned(_)
+        | Problem::CudaTwice(_)
+        | Problem::DevelInProd(_)
+        | Problem::DevelopmentToolsInProd(_)
+        | Problem::ProfilerInProd(_)
+        | Problem::ProdBuildsOnDev(_)
+        | Problem::ModelWithoutChecksum(_)
+        | Problem::TagMutable(_) => Level::Warning,
+        // Good to know.
+        Problem::BaseNotKnownBeforeBuild(_) | Problem::NothingToRun(_) => Level::Note,
     }
 }
 

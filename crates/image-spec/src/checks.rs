@@ -36,6 +36,15 @@ impl Fix {
         Self { text: text.into(), command: None }
     }
 
+    /// Ways out of which one is enough, best first.
+    pub(crate) fn alternatives(ways: impl IntoIterator<Item = String>) -> Vec<Self> {
+        let texts = ways.into_iter().enumerate().map(|(index, way)| match index {
+            0 => way,
+            _ => format!("or {way}"),
+        });
+        texts.map(Self::by_hand).collect()
+    }
+
     /// A step that a shell command does.
     pub fn by_command(text: impl Into<String>, command: impl Into<String>) -> Self {
         Self { text: text.into(), command: Some(command.into()) }
@@ -108,6 +117,11 @@ checks! {
     framework_not_for_cuda::FrameworkNotForCuda,
     requirements_contradict::RequirementsContradict,
     requirement_differs_from_frameworks::RequirementDiffersFromFrameworks,
+    frameworks_do_not_fit::FrameworksDoNotFit,
+    requirements_do_not_resolve::RequirementsDoNotResolve,
+    lock_for_other_platform::LockForOtherPlatform,
+    lock_for_other_python::LockForOtherPython,
+    lock_stale::LockStale,
     // What cannot be built.
     source_build::SourceBuild,
     placeholder_package::PlaceholderPackage,
@@ -115,5 +129,49 @@ checks! {
     devel_missing::DevelMissing,
     image_without_python::ImageWithoutPython,
     // What cannot run.
+    driver_too_old_for_cuda::DriverTooOldForCuda,
+    driver_refused_by_image::DriverRefusedByImage,
+    driver_needs_minor_compatibility::DriverNeedsMinorCompatibility,
+    wheel_newer_than_driver::WheelNewerThanDriver,
+    gpu_not_in_toolkit::GpuNotInToolkit,
+    gpu_not_in_wheel::GpuNotInWheel,
+    gpu_not_in_cudnn::GpuNotInCudnn,
+    cuda_libraries_missing::CudaLibrariesMissing,
+    cudnn_of_framework_differs::CudnnOfFrameworkDiffers,
+    engine_for_other_gpu::EngineForOtherGpu,
+    engine_for_other_tensorrt::EngineForOtherTensorrt,
+    engine_without_tensorrt::EngineWithoutTensorrt,
+    several_cuda_stacks::SeveralCudaStacks,
+    wheel_index_differs::WheelIndexDiffers,
     // What should not be shipped.
+    base_not_known_before_build::BaseNotKnownBeforeBuild,
+    // What cannot be built, or builds something else.
+    env_comment::EnvComment,
+    arg_lost_after_from::ArgLostAfterFrom,
+    copy_from_unknown_stage::CopyFromUnknownStage,
+    gpu_query_in_build::GpuQueryInBuild,
+    dependencies_left_in_builder::DependenciesLeftInBuilder,
+    venv_interpreter_missing::VenvInterpreterMissing,
+    venv_empty_on_path::VenvEmptyOnPath,
+    cuda_path_of_other_version::CudaPathOfOtherVersion,
+    library_path_overwritten::LibraryPathOverwritten,
+    stubs_on_library_path::StubsOnLibraryPath,
+    visible_devices_fixed::VisibleDevicesFixed,
+    healthcheck_tool_missing::HealthcheckToolMissing,
+    driver_in_image::DriverInImage,
+    runs_as_root::RunsAsRoot,
+    ignore_unused::IgnoreUnused,
+    cuda_end_of_life::CudaEndOfLife,
+    distribution_end_of_life::DistributionEndOfLife,
+    python_end_of_life::PythonEndOfLife,
+    framework_not_pinned::FrameworkNotPinned,
+    cuda_twice::CudaTwice,
+    devel_in_prod::DevelInProd,
+    development_tools_in_prod::DevelopmentToolsInProd,
+    profiler_in_prod::ProfilerInProd,
+    profiler_in_public_registry::ProfilerInPublicRegistry,
+    prod_builds_on_dev::ProdBuildsOnDev,
+    model_without_checksum::ModelWithoutChecksum,
+    tag_mutable::TagMutable,
+    nothing_to_run::NothingToRun,
 }

@@ -135,7 +135,7 @@ impl<T> Found<T> {
 }
 
 /// The last part of a path.
-fn name(path: &str) -> &str {
+pub(crate) fn name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 

@@ -198,6 +198,18 @@ impl<'a> Install<'a> {
         Some(Pick { version, build })
     }
 
+    /// Every release that pip could take, with its build; a solver may take any of them.
+    pub(crate) fn choices(&self) -> Vec<Pick> {
+        let fitting = self.builds().into_iter().filter(|row| {
+            let (_, extra) = package_and_extra(row);
+            self.fits_image(row) && extra.is_none_or(|extra| self.asks_for(extra))
+        });
+        let all = fitting
+            .flat_map(|build| build.versions.iter().map(move |version| Pick { version, build }));
+        all.filter(|pick| self.allows(pick.version) && self.counts(pick.build, pick.version))
+            .collect()
+    }
+
     /// The extra that is asked for, that other releases have, and that the one which pip takes has
     /// not; with that release.
     pub(crate) fn ignored_extra(&self) -> Option<(&'a str, &'static Version)> {
@@ -212,6 +224,16 @@ impl<'a> Install<'a> {
         missing.map(|extra| (extra, version))
     }
 
+    /// The newest release of the same package, on any index, that fits the image and passes.
+    pub(crate) fn best(&self, passes: impl Fn(&Pick) -> bool) -> Option<Pick> {
+        let rows = self.builds_anywhere().filter(|row| {
+            let (_, extra) = package_and_extra(row);
+            self.fits_image(row) && extra.is_none_or(|extra| self.asks_for(extra))
+        });
+        let newest = rows.filter_map(|build| Some(Pick { version: build.versions.last()?, build }));
+        newest.filter(passes).max_by_key(|pick| pick.version)
+    }
+
     fn asks_for(&self, extra: &str) -> bool {
         // `jax[cuda12_pip]` was the name of `jax[cuda12]`.
         self.extras().any(|asked| asked == extra || asked.strip_suffix("-pip") == Some(extra))
@@ -222,6 +244,25 @@ impl Pick {
     /// The package with its extra and release, as one writes it: `torch==2.8.0`.
     pub(crate) fn shown(&self) -> String {
         format!("{}=={}", self.build.package, self.version)
+    }
+
+    /// The same with the index that has it, in words.
+    pub(crate) fn with_index(&self) -> String {
+        let index = self.build.index.as_deref().map(|index| match index {
+            "pypi.nvidia.com" => " with the index `https://pypi.nvidia.com`".to_owned(),
+            name => format!(" with the index `https://download.pytorch.org/whl/{name}`"),
+        });
+        format!("`{}`{}", self.shown(), index.unwrap_or_default())
+    }
+
+    /// Whether it is for that CUDA: wheels that bring theirs run beside any other of the same major.
+    pub(crate) fn is_for(&self, cuda: CudaVersion) -> bool {
+        match self.build.brings_cuda {
+            true => {
+                (self.build.cuda_first.major..=self.build.cuda_last.major).contains(&cuda.major)
+            }
+            false => self.build.works_with(cuda),
+        }
     }
 
     /// The CUDA that its wheels bring, as a version or a major line: `12.6`, `12`.

@@ -12,17 +12,22 @@ mod credentials;
 mod digest;
 mod dockerfile;
 mod engine;
+mod evidence;
 mod installs;
 mod once;
 mod place;
+mod python_release;
 mod ranges;
 mod recipe;
 mod reference;
 mod registry;
 mod render;
 mod requirements;
+mod resolve;
 mod scene;
+mod size;
 mod spec;
+mod tag;
 
 pub use checks::*;
 pub use contents::{
@@ -35,20 +40,24 @@ pub use engine::{
     EngineHost, EngineVariables, HostError, Ignore, IgnoreError, LocalImage, PushEvent, Pushed,
     RunOutcome, RunRequest, StepName,
 };
+pub use evidence::{EVIDENCE_SCHEMA, Evidence, TestRun, TestedImage, Verdict};
 pub use place::{Place, Placed};
-pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe};
+pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe, RequirementsUse};
 pub use reference::{Reference, ReferenceError};
 pub use registry::{
-    Blob, Descriptor, Manifest, ManifestPlatform, RegistryClient, RegistryError, RegistryOptions,
-    Trouble,
+    Blob, Descriptor, Manifest, ManifestPlatform, PullError, RegistryClient, RegistryError,
+    RegistryOptions, Trouble,
 };
 pub use render::{MARKER, Pins, RenderError, RenderOptions, RenderedFile, is_rendered, render};
 pub use requirements::{
-    Fetch, Lock, LockedPackage, RequirementsError, RequirementsFile, RequirementsKind,
-    without_credentials,
+    Fetch, IndexKind, Lock, LockedPackage, PackageIndex, RequirementsError, RequirementsFile,
+    RequirementsKind, without_credentials,
 };
-pub use scene::{Fleet, Gpu, Scene, check};
+pub use resolve::{Conflict, Reason, Resolution, ResolveOutcome, ResolveRequest, python_platform};
+pub use scene::{Fleet, Gpu, Requirements, Scene, check};
+pub use size::{ImageSize, Needless, PackageSize, StepSize};
 pub use spec::{
     Copy, Engine, Healthcheck, Image, ImageName, Model, Portable, Project, PythonSource, Registry,
     Spec, SpecError, Stack, Usage, Visibility, version_range,
 };
+pub use tag::{Commit, TagFault, TagParts, is_dirty, reference_for};

@@ -54,12 +54,10 @@ impl Diagnosis for FrameworkNotForCuda {
     }
 
     fn fixes(&self) -> Vec<Fix> {
-        let mut fixes = Vec::new();
-        if let Some(instead) = &self.instead {
-            fixes.push(Fix::by_hand(format!("write `{instead}`, which is built for CUDA {}", self.cuda)));
-        }
-        fixes.push(Fix::by_hand(format!("or take CUDA {}", self.built_for)));
-        fixes
+        let instead = self.instead.as_ref().map(|instead| {
+            format!("write `{instead}`, which is built for CUDA {}", self.cuda)
+        });
+        Fix::alternatives(instead.into_iter().chain([format!("take CUDA {}", self.built_for)]))
     }
 }
 

@@ -54,18 +54,11 @@ impl Diagnosis for FrameworkNotForPython {
     }
 
     fn fixes(&self) -> Vec<Fix> {
-        let mut fixes = Vec::new();
-        if let Some(instead) = &self.instead {
-            let text = format!("write `{instead}`, the newest with wheels for Python {}", self.python);
-            fixes.push(Fix::by_hand(text));
-        }
-        if let Some(newest) = self.pythons.last() {
-            fixes.push(Fix::by_hand(format!("or take Python {newest}")));
-        }
-        if fixes.is_empty() {
-            fixes.push(Fix::by_hand("take another Python"));
-        }
-        fixes
+        let instead = self.instead.as_ref().map(|instead| {
+            format!("write `{instead}`, the newest with wheels for Python {}", self.python)
+        });
+        let python = self.pythons.last().map(|newest| format!("take Python {newest}"));
+        Fix::alternatives(instead.into_iter().chain(python))
     }
 }
 

@@ -61,14 +61,9 @@ impl Diagnosis for SourceBuild {
     }
 
     fn fixes(&self) -> Vec<Fix> {
-        let mut fixes = Vec::new();
-        if let Some(instead) = &self.instead {
-            fixes.push(Fix::by_hand(format!("write `{instead}`, which is a wheel")));
-        }
-        fixes.push(Fix::by_hand(
-            "or compile it in a stage of its own on the `devel` flavour, and copy the result",
-        ));
-        fixes
+        let instead = self.instead.as_ref().map(|instead| format!("write `{instead}`, which is a wheel"));
+        let compile = "compile it in a stage of its own on the `devel` flavour, and copy the result";
+        Fix::alternatives(instead.into_iter().chain([compile.to_owned()]))
     }
 }
 

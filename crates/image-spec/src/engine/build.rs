@@ -39,6 +39,8 @@ pub struct BuildRequest {
     pub no_cache: bool,
     /// Whether base images are asked for anew.
     pub pull: bool,
+    /// The network of the steps, such as `none` or `host`; `None` for the engine's own.
+    pub network: Option<String>,
     /// The registries of the base images, `None` for Docker Hub.
     pub registries: Vec<Option<String>>,
     /// Docker's `config.json`, for their credentials.
@@ -81,6 +83,10 @@ impl ContainerEngine {
             .version(BuilderVersion::BuilderBuildKit)
             .session(&session());
         let options = if request.pull { options.pull("1") } else { options };
+        let options = match &request.network {
+            Some(network) => options.networkmode(network),
+            None => options,
+        };
         let (mut pieces, thread) = send(request.context);
         let body = body_try_stream(futures_util::stream::poll_fn(move |cx| pieces.poll_recv(cx)));
         let docker = self.docker.clone().with_timeout(Duration::from_secs(LONG_S));

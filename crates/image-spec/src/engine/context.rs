@@ -10,6 +10,7 @@ pub(super) use archive::send;
 pub use ignore::{Ignore, IgnoreError};
 
 use std::{
+    collections::BTreeMap,
     fs::{self, Metadata},
     io,
     path::{Component, Path, PathBuf},
@@ -18,6 +19,9 @@ use std::{
 /// The name under which a Dockerfile is sent that is not a file of the context.
 const SENT_AS: &str = ".altlas.Dockerfile";
 
+/// What altlas itself writes below the folder, such as the log of this very build: never sent.
+const OWN: &str = "target/altlas";
+
 /// The files that are sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Context {
@@ -25,8 +29,8 @@ pub struct Context {
     pub root: PathBuf,
     /// The Dockerfile's name in the context.
     pub dockerfile: String,
-    /// Its text.
-    pub(super) text: String,
+    /// The files that are sent from memory: the Dockerfile, and what is rendered with it.
+    pub(super) texts: BTreeMap<PathBuf, String>,
     /// What is sent beside it, sorted by path.
     pub(super) entries: Vec<Entry>,
     /// What is not sent because it is neither file, folder nor link.
@@ -92,16 +96,33 @@ impl Context {
     /// # Errors
     /// Where something cannot be read, or a link leads out of the folder.
     pub fn read(root: &Path, file: Option<&Path>, text: &str) -> Result<Self, ContextError> {
-        let ignore = ignore(root, file)?;
+        Self::read_with(root, file, text, &BTreeMap::new())
+    }
+
+    /// Like [`Context::read`], with files that were rendered beside the Dockerfile and are sent instead
+    /// of those on the disk. A rendered `.dockerignore` counts where the disk has none.
+    ///
+    /// # Errors
+    /// Where something cannot be read, or a link leads out of the folder.
+    pub fn read_with(
+        root: &Path,
+        file: Option<&Path>,
+        text: &str,
+        rendered: &BTreeMap<PathBuf, String>,
+    ) -> Result<Self, ContextError> {
+        let ignore = ignore(root, file, rendered)?;
         let inside = file.and_then(|file| {
             let root = fs::canonicalize(root).ok()?;
             let file = fs::canonicalize(file).ok()?;
             file.strip_prefix(root).ok()?.to_str().map(str::to_owned)
         });
+        let dockerfile = inside.unwrap_or_else(|| SENT_AS.to_owned());
+        let mut texts = rendered.clone();
+        texts.insert(PathBuf::from(&dockerfile), text.to_owned());
         let mut context = Self {
             root: root.to_owned(),
-            dockerfile: inside.unwrap_or_else(|| SENT_AS.to_owned()),
-            text: text.to_owned(),
+            dockerfile,
+            texts,
             entries: Vec::new(),
             skipped: Vec::new(),
         };
@@ -133,6 +154,9 @@ impl Context {
         names.sort();
         for name in names {
             let path = folder.join(name);
+            if path == Path::new(OWN) {
+                continue;
+            }
             let whole = self.root.join(&path);
             let ignored = ignore.ignores(&path);
             let metadata = match fs::symlink_metadata(&whole) {
@@ -141,7 +165,7 @@ impl Context {
                 Err(source) => return Err(ContextError::Read { path: whole, source }),
             };
             let is_folder = metadata.is_dir();
-            if !ignored && path != Path::new(&self.dockerfile) {
+            if !ignored && !self.texts.contains_key(&path) {
                 self.add(&path, &whole, &metadata)?;
             }
             if is_folder && (!ignored || ignore.has_exceptions()) {
@@ -176,7 +200,11 @@ impl Context {
 }
 
 /// `.dockerignore` beside the Dockerfile by its name, or that of the context: BuildKit's order.
-fn ignore(root: &Path, file: Option<&Path>) -> Result<Ignore, ContextError> {
+fn ignore(
+    root: &Path,
+    file: Option<&Path>,
+    rendered: &BTreeMap<PathBuf, String>,
+) -> Result<Ignore, ContextError> {
     let beside = file.map(|file| {
         let mut name = file.as_os_str().to_owned();
         name.push(".dockerignore");
@@ -192,7 +220,9 @@ fn ignore(root: &Path, file: Option<&Path>) -> Result<Ignore, ContextError> {
             Err(source) => return Err(ContextError::Read { path, source }),
         }
     }
-    Ok(Ignore::default())
+    let path = PathBuf::from(".dockerignore");
+    let text = rendered.get(&path).map(String::as_str).unwrap_or_default();
+    Ignore::parse(text).map_err(|error| ContextError::Ignore { path, error })
 }
 
 /// Whether a link at `path` leads out of the folder that `path` is relative to.
@@ -234,16 +264,18 @@ mod tests {
         write("data/big.bin", "12345");
         write("data/keep/small.txt", "1");
         write("Dockerfile", "FROM scratch");
+        write("target/altlas/build/image.log", "log");
         write(".dockerignore", "# what is not sent\n**/*.key\ndata\n!data/keep\nDockerfile\n");
         let file = folder.path().join("Dockerfile");
         let context = Context::read(folder.path(), Some(&file), "FROM scratch").unwrap();
         assert_eq!(context.dockerfile, "Dockerfile");
-        let expected = [".dockerignore", "app", "app/main.py", "data/keep", "data/keep/small.txt"];
+        let expected =
+            [".dockerignore", "app", "app/main.py", "data/keep", "data/keep/small.txt", "target"];
         assert_eq!(names(&context), expected);
         assert_eq!((context.files(), context.bytes()), (3, 55 + 8));
         let rendered = Context::read(folder.path(), None, "FROM scratch").unwrap();
         assert_eq!(rendered.dockerfile, SENT_AS);
-        write("Dockerfile.dockerignore", "app\ndata\n*ignore\n");
+        write("Dockerfile.dockerignore", "app\ndata\n*ignore\ntarget\n");
         let own = Context::read(folder.path(), Some(&file), "FROM scratch").unwrap();
         assert_eq!(names(&own), Vec::<String>::new());
     }

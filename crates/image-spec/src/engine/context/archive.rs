@@ -56,11 +56,12 @@ fn write(context: &Context, to: impl Write) -> Result<(), ContextError> {
         Err(source) => Err(ContextError::Read { path: context.root.clone(), source }),
         Ok(()) => Ok(true),
     };
-    let mut header = header(EntryType::Regular, 0o644);
-    header.set_size(u64::try_from(context.text.len()).unwrap_or(u64::MAX));
-    let text = context.text.as_bytes();
-    if !sent(archive.append_data(&mut header, &context.dockerfile, text))? {
-        return Ok(());
+    for (path, text) in &context.texts {
+        let mut header = header(EntryType::Regular, 0o644);
+        header.set_size(u64::try_from(text.len()).unwrap_or(u64::MAX));
+        if !sent(archive.append_data(&mut header, path, text.as_bytes()))? {
+            return Ok(());
+        }
     }
     for entry in &context.entries {
         match append(context, entry, &mut archive) {
@@ -176,7 +177,9 @@ mod tests {
         std::fs::create_dir(folder.path().join("app")).unwrap();
         std::fs::write(folder.path().join("app").join(&long), vec![7; 700_000]).unwrap();
         std::os::unix::fs::symlink(&long, folder.path().join("app/link")).unwrap();
-        let context = Context::read(folder.path(), None, "FROM scratch\n").unwrap();
+        std::fs::write(folder.path().join("test.sh"), "old").unwrap();
+        let rendered = [("test.sh".into(), "rendered".to_owned())].into();
+        let context = Context::read_with(folder.path(), None, "FROM scratch\n", &rendered).unwrap();
         let (bytes, written) = archive(context);
         assert!(written.is_ok());
         let mut read = tar::Archive::new(bytes.as_slice());
@@ -190,6 +193,7 @@ mod tests {
             .collect();
         let expected = [
             (".altlas.Dockerfile".to_owned(), 13),
+            ("test.sh".to_owned(), 8),
             ("app".to_owned(), 0),
             ("app/link".to_owned(), 0),
             (format!("app/{long}"), 700_000),
