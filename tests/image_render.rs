@@ -40,14 +40,15 @@ const PRODUCTS: [(&str, &str); 10] = [
     ("minimal", "[cuda]\nversion = '12.6'\npython = '3.12'\nos = 'ubuntu24.04'\n[image.prod]\n"),
     (
         "ubi",
-        "[cuda]\nversion = '12.6'\npython = '3.9'\nos = 'ubi9'\n\
-         [image.dev]\nbase = 'devel'\napt = ['git', 'cmake']\nnsight = true\n\
-         [image.prod]\nbase = 'runtime'\napt = ['mesa-libGL']\n",
+        "[cuda]\nversion = '12.6'\npython = '3.12'\nos = 'ubi9'\n\
+         [image.dev]\nbase = 'devel'\npython_from = 'distribution'\napt = ['git', 'cmake']\nnsight = true\n\
+         \
+         [image.prod]\nbase = 'runtime'\npython_from = 'distribution'\napt = ['mesa-libGL']\n",
     ),
     (
         "uv",
         "[cuda]\nversion = '12.6'\npython = '3.13'\nos = 'ubuntu22.04'\n\
-         [frameworks]\njax = '*'\n\
+         [frameworks]\njax = '0.7.2'\n\
          [image.prod]\npython_from = 'uv'\npip = ['einops']\n",
     ),
     (
