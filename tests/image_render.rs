@@ -60,10 +60,10 @@ const PRODUCTS: [(&str, &str); 10] = [
     ),
     (
         "custom-base",
-        "[cuda]\nversion = '12.6'\npython = '3.11'\n\
+        "[cuda]\nversion = '12.6'\npython = '3.13'\n\
          [frameworks]\ntorch = '2.8'\n\
          [image.dev]\nbase = 'registry.example.com/team/base:7'\npython_from = 'base'\n\
-         [image.prod]\nbase = 'debian:12-slim'\npython_from = 'distribution'\n\
+         [image.prod]\nbase = 'debian:13-slim'\npython_from = 'distribution'\n\
          driver_capabilities = ['compute', 'utility', 'video']\n",
     ),
     (
@@ -86,7 +86,7 @@ const PRODUCTS: [(&str, &str); 10] = [
         "old-engine",
         "[registry]\nfrontend = ''\n\
          [cuda]\nversion = '12.6'\npython = '3.12'\nos = 'ubuntu24.04'\n\
-         [frameworks]\ntorch = '2.8'\n[image.prod]\ncompiles = true\npip = ['pycuda==2025.1']\n",
+         [frameworks]\ntorch = '2.8'\n[image.prod]\ncompiles = true\npip = ['einops==0.8.1']\n",
     ),
 ];
 
