@@ -12,6 +12,7 @@ mod generated;
 mod image_engine;
 mod image_lock;
 mod image_solve;
+mod image_render;
 mod interrupt;
 mod kernels;
 mod report;
