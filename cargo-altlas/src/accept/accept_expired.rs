@@ -6,9 +6,9 @@
 
 use crate::{
     config::{Accept, Level},
-    finding::Finding,
+    finding::{Finding, Place},
 };
-use gpu_probe::{Fix};
+use gpu_probe::Fix;
 use jiff::civil::Date;
 use std::path::Path;
 

@@ -5,9 +5,9 @@
 
 use crate::{
     config::{Accept, Level},
-    finding::Finding,
+    finding::{Finding, Place},
 };
-use gpu_probe::{Fix};
+use gpu_probe::Fix;
 use std::path::Path;
 
 pub(super) const CODE: &str = "config/accept-unused";

@@ -15,7 +15,7 @@ mod requirements;
 mod scene;
 mod spec;
 
-pub use checks::{CHECKS, Check, Diagnosis, Fix, Problem};
+pub use checks::*;
 pub use dockerfile::{Dockerfile, DockerfileError};
 pub use place::{Place, Placed};
 pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe};
@@ -23,6 +23,6 @@ pub use reference::{Reference, ReferenceError};
 pub use requirements::{RequirementsError, RequirementsFile};
 pub use scene::{Fleet, Gpu, Scene, check};
 pub use spec::{
-    Copy, Engine, Healthcheck, Image, Model, Portable, Project, PythonSource, Registry, Spec, Stack,
-    Usage, Visibility,
+    Copy, Engine, Healthcheck, Image, Model, Portable, Project, PythonSource, Registry, Spec,
+    Stack, Usage, Visibility,
 };

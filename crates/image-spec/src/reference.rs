@@ -147,7 +147,10 @@ mod tests {
                 .map_err(|error| error.reason);
             assert_eq!(parts.map_err(|_| ""), expected.map_err(|_| ""), "{text}");
         };
-        check("nvidia/cuda:12.6.3-base-ubuntu22.04", Ok((None, "nvidia/cuda", Some("12.6.3-base-ubuntu22.04"))));
+        check(
+            "nvidia/cuda:12.6.3-base-ubuntu22.04",
+            Ok((None, "nvidia/cuda", Some("12.6.3-base-ubuntu22.04"))),
+        );
         check("nvcr.io/nvidia/cuda:x", Ok((Some("nvcr.io"), "nvidia/cuda", Some("x"))));
         check("localhost:5000/a/b", Ok((Some("localhost:5000"), "a/b", None)));
         check("busybox", Ok((None, "busybox", None)));

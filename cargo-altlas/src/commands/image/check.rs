@@ -68,7 +68,7 @@ pub(crate) fn run(args: &CheckArgs, global: &Global) -> Result<Exit, Failure> {
 }
 
 fn today() -> jiff::civil::Date {
-    jiff::Zoned::now().date()
+    jiff::ZonedDateTime::now().date()
 }
 
 fn of_spec(file: &ConfigFile) -> Vec<Finding> {
@@ -105,9 +105,7 @@ fn finding(problem: &Problem, config: Option<&ConfigFile>) -> Finding {
         level,
         message: diagnosis.to_string(),
         place: place(diagnosis.place(), config),
-        help: help
-            .map(|fix| gpu_probe::Fix { text: fix.text, command: fix.command })
-            .collect(),
+        help: help.map(|fix| gpu_probe::Fix { text: fix.text, command: fix.command }).collect(),
         follows_from: None,
         data: serde_json::to_value(problem).unwrap_or_default(),
         accepted: None,

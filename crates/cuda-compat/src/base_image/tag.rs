@@ -136,6 +136,8 @@ impl fmt::Display for CudaTag {
     }
 }
 
+crate::version::serde_as_text!(CudaTag);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,19 +7,17 @@ impl Recipe {
     /// A recipe for each stage, in their order.
     pub fn from_dockerfile(file: &Dockerfile) -> Vec<Self> {
         let mut recipes: Vec<Self> = Vec::new();
-        let last = file.stages.len().saturating_sub(1);
+        let last = file.last_stage();
         for (index, stage) in file.stages.iter().enumerate() {
-            let place = file.place(stage.start);
-            let parent = file.stages[..index]
-                .iter()
-                .position(|earlier| earlier.name.as_deref() == Some(stage.image.as_str()));
-            let mut recipe = match parent.and_then(|parent| recipes.get(parent)) {
+            let Some(from) = file.from_of(index) else { continue };
+            let place = file.place(from.image.span.start);
+            let mut recipe = match stage.parent.and_then(|parent| recipes.get(parent)) {
                 Some(parent) => parent.clone(),
-                None => Self::empty(Placed::new(base(&stage.image), place.clone())),
+                None => Self::empty(Placed::new(base(&from.image), place.clone())),
             };
             recipe.name = stage.name.clone().unwrap_or_else(|| index.to_string());
             recipe.place = place;
-            recipe.parent = parent;
+            recipe.parent = stage.parent;
             recipe.usage = (index == last).then_some(Usage::Prod);
             recipes.push(recipe);
         }
@@ -27,9 +25,12 @@ impl Recipe {
     }
 }
 
-fn base(image: &str) -> Base {
-    if image == "scratch" {
+fn base(image: &crate::dockerfile::Word) -> Base {
+    if image.text == "scratch" {
         return Base::Scratch;
     }
-    image.parse::<Reference>().map_or_else(|_| Base::Open(image.to_owned()), Base::of)
+    if image.open {
+        return Base::Open(image.text.clone());
+    }
+    image.text.parse::<Reference>().map_or_else(|_| Base::Open(image.text.clone()), Base::of)
 }

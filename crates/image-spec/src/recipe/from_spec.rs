@@ -10,9 +10,8 @@ impl Recipe {
         for (name, image) in &spec.images {
             let place = Spec::place_of(name);
             let written = image.base.clone().unwrap_or_default();
-            let base = written
-                .parse::<Reference>()
-                .map_or_else(|_| Base::Open(written.clone()), Base::of);
+            let base =
+                written.parse::<Reference>().map_or_else(|_| Base::Open(written.clone()), Base::of);
             let mut recipe = Self::empty(Placed::new(base, place.inner("base")));
             recipe.name = name.clone();
             recipe.usage = Some(image.usage_or_name(name));
