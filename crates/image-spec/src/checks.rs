@@ -96,4 +96,39 @@ macro_rules! checks {
 checks! {
     // What cannot exist.
     base_tag_unknown::BaseTagUnknown,
+    base_tag_missing::BaseTagMissing,
+    // What cannot be built.
+    command_not_in_image::CommandNotInImage,
+    apt_without_update::AptWithoutUpdate,
+    apt_interactive::AptInteractive,
+    pip_not_of_this_python::PipNotOfThisPython,
+    pip_outside_venv::PipOutsideVenv,
+    python_command_missing::PythonCommandMissing,
+    build_isolation_hides_torch::BuildIsolationHidesTorch,
+    torch_index_unknown::TorchIndexUnknown,
+    removed_package::RemovedPackage,
+    extra_index_outvoted::ExtraIndexOutvoted,
+    torch_arch_list_invalid::TorchArchListInvalid,
+    nvcc_arch_not_in_toolkit::NvccArchNotInToolkit,
+    host_compiler_too_new::HostCompilerTooNew,
+    // What is built and is not what was meant.
+    old_cuda_keyring::OldCudaKeyring,
+    second_cuda_keyring::SecondCudaKeyring,
+    toolkit_version_differs::ToolkitVersionDiffers,
+    toolkit_installed_twice::ToolkitInstalledTwice,
+    // What cannot run, or not as it was meant.
+    torch_backend_auto::TorchBackendAuto,
+    cpu_wheel_in_gpu_image::CpuWheelInGpuImage,
+    cpu_and_gpu_package::CpuAndGpuPackage,
+    driver_capabilities_missing::DriverCapabilitiesMissing,
+    gpu_variables_missing::GpuVariablesMissing,
+    requirement_check_disabled::RequirementCheckDisabled,
+    // What should not be shipped.
+    conda_cuda_and_base::CondaCudaAndBase,
+    pip_cache_left::PipCacheLeft,
+    static_libraries_left::StaticLibrariesLeft,
+    container_runtime_in_image::ContainerRuntimeInImage,
+    model_downloaded_in_build::ModelDownloadedInBuild,
+    driver_capabilities_all::DriverCapabilitiesAll,
+    nvidia_docker_1_label::NvidiaDocker1Label,
 }

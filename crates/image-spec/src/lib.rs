@@ -14,6 +14,7 @@ mod reference;
 mod requirements;
 mod scene;
 mod spec;
+mod written;
 
 pub use checks::*;
 pub use dockerfile::{Dockerfile, DockerfileError};
