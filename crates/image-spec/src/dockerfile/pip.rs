@@ -27,6 +27,8 @@ pub(crate) struct Pip<'a> {
     pub(crate) no_binary: Option<&'a str>,
     /// `--python VERSION` of uv.
     pub(crate) python: Option<&'a str>,
+    /// `--torch-backend NAME` of uv.
+    pub(crate) torch_backend: Option<&'a str>,
     /// All options, without their values.
     pub(crate) options: Vec<&'a str>,
 }
@@ -134,6 +136,7 @@ impl<'a> Pip<'a> {
             find_links: Vec::new(),
             no_binary: None,
             python: None,
+            torch_backend: None,
             options: Vec::new(),
         };
         let mut rest = words.iter();
@@ -179,6 +182,7 @@ impl<'a> Pip<'a> {
             "-f" | "--find-links" => self.find_links.push(text),
             "--no-binary" => self.no_binary = Some(text),
             "-p" | "--python" => self.python = Some(text),
+            "--torch-backend" => self.torch_backend = Some(text),
             _ => {}
         }
     }
