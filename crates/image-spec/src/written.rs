@@ -2,7 +2,7 @@
 
 mod toolkit;
 
-pub(crate) use toolkit::{InstalledToolkit, installed_toolkits};
+pub(crate) use toolkit::installed_toolkits;
 
 use crate::{
     Base, Dockerfile, Place, Recipe, Scene,

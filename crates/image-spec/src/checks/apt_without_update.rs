@@ -11,7 +11,7 @@
 
 use super::{Diagnosis, Fix};
 use crate::{Place, Scene};
-use crate::dockerfile::{Manager, Packages, action};
+use crate::dockerfile::{Manager, Packages};
 use crate::written::{History, histories, once};
 use serde::Serialize;
 
@@ -46,7 +46,7 @@ fn without_lists(history: &History<'_>) -> Vec<Place> {
         let before = lists;
         let is_mounted = run.has_cache_at("/var/lib/apt/lists");
         for command in &run.commands {
-            if action(command) == Some((Manager::Apt, "update")) {
+            if command.is(&["apt-get", "apt", "aptitude"]) && command.has(&["update"]) {
                 lists = Some(true);
             } else if command.is(&["rm", "find"]) && run.text.contains("/var/lib/apt/lists") {
                 lists = Some(false);

@@ -60,15 +60,19 @@ impl ExtraIndexOutvoted {
     }
 }
 
+/// The releases of torch on an index of PyTorch, or on PyPI.
+fn of(
+    index: Option<&str>,
+) -> impl Iterator<Item = (&'static Version, &'static FrameworkBuild)> + use<'_> {
+    let rows = framework_builds().iter().filter(move |row| {
+        row.framework == Framework::Torch && row.index.as_deref() == index
+    });
+    rows.flat_map(|row| row.versions.iter().map(move |version| (version, row)))
+}
+
 /// The torch that comes from PyPI instead of the index, and its CUDA; `None` where the index wins, or
 /// it is not known.
 fn outvoted(index: &str, torch: &Wanted<'_>) -> Option<(String, CudaVersion)> {
-    let of = |wanted: Option<&str>| {
-        let rows = framework_builds().iter().filter(move |row| {
-            row.framework == Framework::Torch && row.index.as_deref() == wanted
-        });
-        rows.flat_map(|row| row.versions.iter().map(move |version| (version, row)))
-    };
     let page = of(Some(index)).map(|(version, _)| version).max()?;
     let (version, row): (&Version, &FrameworkBuild) = match torch.version {
         // A local part, as in `2.8.0+cu128`, is only on the index.
@@ -76,7 +80,8 @@ fn outvoted(index: &str, torch: &Wanted<'_>) -> Option<(String, CudaVersion)> {
         Some(version) => {
             let version: Version = version.parse().ok()?;
             let is_there = of(Some(index)).any(|(known, _)| *known == version);
-            of(None).find(|(known, _)| **known == version && !is_there)?
+            of(None)
+                .find(|(known, _)| **known == version && !is_there)?
         }
         // An upper bound may keep PyPI's newest out.
         None if torch.range.contains(['<', '~', '!']) => return None,
