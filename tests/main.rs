@@ -6,6 +6,7 @@ mod config;
 mod doctor;
 mod examples;
 mod explain;
+mod facts;
 mod fault_matrix;
 mod generated;
 mod interrupt;

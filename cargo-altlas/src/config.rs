@@ -60,7 +60,7 @@ pub(crate) struct Config {
     pub(crate) registry: image_spec::Registry,
     /// The images, by name
     #[serde(default)]
-    pub(crate) image: BTreeMap<String, image_spec::Image>,
+    pub(crate) image: BTreeMap<image_spec::ImageName, image_spec::Image>,
     /// How `cargo altlas doctor` looks
     #[serde(default)]
     pub(crate) doctor: Doctor,

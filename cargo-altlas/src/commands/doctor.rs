@@ -184,7 +184,7 @@ fn read(args: &DoctorArgs, config: Option<&Config>) -> Result<Facts, Failure> {
 
 /// Ctrl-C ends what is asked and run early and keeps what is known; a second one, at least a second
 /// later, ends the program. (`timeout` and some terminals send each signal twice.)
-fn stop_on_signal() -> Arc<AtomicBool> {
+pub(crate) fn stop_on_signal() -> Arc<AtomicBool> {
     const AGAIN: Duration = Duration::from_secs(1);
     let stop = Arc::new(AtomicBool::new(false));
     let shared = Arc::clone(&stop);

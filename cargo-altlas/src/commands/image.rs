@@ -1,6 +1,17 @@
 //! `cargo altlas image`.
 
+mod build;
 mod check;
+mod commit;
+mod docker;
+mod explain;
+mod product;
+mod push;
+mod render;
+mod requirements;
+mod size;
+mod source;
+mod test;
 
 use crate::{
     exit::{Exit, Failure},
@@ -17,11 +28,23 @@ pub(crate) struct ImageArgs {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    Build(build::BuildArgs),
     Check(check::CheckArgs),
+    Explain(explain::ExplainArgs),
+    Push(push::PushArgs),
+    Size(size::SizeArgs),
+    Test(test::TestArgs),
+    Render(render::RenderArgs),
 }
 
 pub(crate) fn run(args: &ImageArgs, global: &Global) -> Result<Exit, Failure> {
     match &args.action {
+        Action::Build(args) => build::run(args, global),
         Action::Check(args) => check::run(args, global),
+        Action::Explain(args) => explain::run(args, global),
+        Action::Push(args) => push::run(args, global),
+        Action::Size(args) => size::run(args),
+        Action::Test(args) => test::run(args, global),
+        Action::Render(args) => render::run(args, global),
     }
 }

@@ -22,25 +22,10 @@ impl<'de> Deserialize<'de> for Frameworks {
         let read = |(name, text): (String, String)| {
             // Unknown names are found before, with their place.
             let framework = name.parse().map_err(D::Error::custom)?;
-            Ok((framework, range(&text).map_err(D::Error::custom)?))
+            Ok((framework, image_spec::version_range(&text).map_err(D::Error::custom)?))
         };
         written.into_iter().map(read).collect::<Result<_, D::Error>>().map(Self)
     }
-}
-
-/// `2.8` means every 2.8; everything else is written as in a requirements file.
-fn range(text: &str) -> Result<VersionSpecifiers, String> {
-    let text = text.trim();
-    let bare = text.starts_with(|letter: char| letter.is_ascii_digit()) && !text.contains(',');
-    let written = match (text, bare) {
-        ("*" | "", _) => String::new(),
-        (text, true) if text.ends_with(".*") => format!("=={text}"),
-        (text, true) => format!("=={text}.*"),
-        (text, false) => text.to_owned(),
-    };
-    written.parse().map_err(|_| {
-        format!("`{text}` is not a range of versions such as `2.8`, `>=2.6,<2.9` or `*`")
-    })
 }
 
 impl JsonSchema for Frameworks {
@@ -59,22 +44,5 @@ impl JsonSchema for Frameworks {
             "properties": properties,
             "additionalProperties": false,
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bare_version_is_a_line() {
-        let check = |text: &str, expected: Option<&str>| {
-            assert_eq!(range(text).ok().map(|range| range.to_string()).as_deref(), expected);
-        };
-        check("2.8", Some("==2.8.*"));
-        check("2.8.*", Some("==2.8.*"));
-        check(">=2.6,<2.9", Some(">=2.6, <2.9"));
-        check("*", Some(""));
-        check("latest", None);
     }
 }

@@ -22,7 +22,11 @@ impl Config {
             fleet: self.fleet(),
             frameworks: self.frameworks.0.clone(),
             registry: self.registry.clone(),
-            images: self.image.clone(),
+            images: self
+                .image
+                .iter()
+                .map(|(name, image)| (name.to_string(), image.clone()))
+                .collect(),
         }
     }
 

@@ -27,10 +27,13 @@
 mod arch;
 mod base_image;
 mod cudnn;
+#[cfg(test)]
+mod disagreements;
 mod distribution;
 mod driver_branch;
 mod framework;
 mod gpu_model;
+mod origin;
 mod peak;
 mod require_cuda;
 mod table;
@@ -50,6 +53,7 @@ pub use distribution::{Distribution, distribution, distributions};
 pub use driver_branch::{BranchKind, DriverBranch, driver_branch, driver_branches};
 pub use framework::{Framework, FrameworkBuild, FrameworkError, builds_of, framework_builds};
 pub use gpu_model::{GpuModel, gpu_models, gpu_models_by_pci_id, gpu_models_named, name_has};
+pub use origin::{FactTable, Origin, fact_tables};
 pub use peak::{
     pcie_floor_x16_gb_s, peak_bandwidth_gb_s, peak_fp16_tensor_tflops, peak_fp32_tflops,
     peak_pcie_gb_s,

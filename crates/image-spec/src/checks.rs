@@ -36,6 +36,15 @@ impl Fix {
         Self { text: text.into(), command: None }
     }
 
+    /// Ways out of which one is enough, best first.
+    pub(crate) fn alternatives(ways: impl IntoIterator<Item = String>) -> Vec<Self> {
+        let texts = ways.into_iter().enumerate().map(|(index, way)| match index {
+            0 => way,
+            _ => format!("or {way}"),
+        });
+        texts.map(Self::by_hand).collect()
+    }
+
     /// A step that a shell command does.
     pub fn by_command(text: impl Into<String>, command: impl Into<String>) -> Self {
         Self { text: text.into(), command: Some(command.into()) }
@@ -96,8 +105,26 @@ macro_rules! checks {
 checks! {
     // What cannot exist.
     base_tag_unknown::BaseTagUnknown,
+    base_tag_deleted::BaseTagDeleted,
     base_tag_missing::BaseTagMissing,
+    cudnn_not_for_cuda::CudnnNotForCuda,
+    cudnn_of_base_differs::CudnnOfBaseDiffers,
+    base_differs_from_project::BaseDiffersFromProject,
+    python_not_on_distribution::PythonNotOnDistribution,
+    apt_package_unknown::AptPackageUnknown,
+    framework_version_unknown::FrameworkVersionUnknown,
+    framework_not_for_python::FrameworkNotForPython,
+    glibc_too_old::GlibcTooOld,
+    framework_not_for_cuda::FrameworkNotForCuda,
+    requirements_contradict::RequirementsContradict,
+    requirement_differs_from_frameworks::RequirementDiffersFromFrameworks,
+    frameworks_do_not_fit::FrameworksDoNotFit,
     // What cannot be built.
+    source_build::SourceBuild,
+    placeholder_package::PlaceholderPackage,
+    extra_ignored::ExtraIgnored,
+    devel_missing::DevelMissing,
+    image_without_python::ImageWithoutPython,
     command_not_in_image::CommandNotInImage,
     apt_without_update::AptWithoutUpdate,
     apt_interactive::AptInteractive,
@@ -111,12 +138,25 @@ checks! {
     torch_arch_list_invalid::TorchArchListInvalid,
     nvcc_arch_not_in_toolkit::NvccArchNotInToolkit,
     host_compiler_too_new::HostCompilerTooNew,
-    // What is built and is not what was meant.
     old_cuda_keyring::OldCudaKeyring,
     second_cuda_keyring::SecondCudaKeyring,
     toolkit_version_differs::ToolkitVersionDiffers,
     toolkit_installed_twice::ToolkitInstalledTwice,
-    // What cannot run, or not as it was meant.
+    // What cannot run.
+    driver_too_old_for_cuda::DriverTooOldForCuda,
+    driver_refused_by_image::DriverRefusedByImage,
+    driver_needs_minor_compatibility::DriverNeedsMinorCompatibility,
+    wheel_newer_than_driver::WheelNewerThanDriver,
+    gpu_not_in_toolkit::GpuNotInToolkit,
+    gpu_not_in_wheel::GpuNotInWheel,
+    gpu_not_in_cudnn::GpuNotInCudnn,
+    cuda_libraries_missing::CudaLibrariesMissing,
+    cudnn_of_framework_differs::CudnnOfFrameworkDiffers,
+    engine_for_other_gpu::EngineForOtherGpu,
+    engine_for_other_tensorrt::EngineForOtherTensorrt,
+    engine_without_tensorrt::EngineWithoutTensorrt,
+    several_cuda_stacks::SeveralCudaStacks,
+    wheel_index_differs::WheelIndexDiffers,
     torch_backend_auto::TorchBackendAuto,
     cpu_wheel_in_gpu_image::CpuWheelInGpuImage,
     cpu_and_gpu_package::CpuAndGpuPackage,
@@ -124,6 +164,34 @@ checks! {
     gpu_variables_missing::GpuVariablesMissing,
     requirement_check_disabled::RequirementCheckDisabled,
     // What should not be shipped.
+    base_not_known_before_build::BaseNotKnownBeforeBuild,
+    // What cannot be built, or builds something else.
+    env_comment::EnvComment,
+    arg_lost_after_from::ArgLostAfterFrom,
+    copy_from_unknown_stage::CopyFromUnknownStage,
+    gpu_query_in_build::GpuQueryInBuild,
+    dependencies_left_in_builder::DependenciesLeftInBuilder,
+    venv_interpreter_missing::VenvInterpreterMissing,
+    venv_empty_on_path::VenvEmptyOnPath,
+    cuda_path_of_other_version::CudaPathOfOtherVersion,
+    library_path_overwritten::LibraryPathOverwritten,
+    stubs_on_library_path::StubsOnLibraryPath,
+    visible_devices_fixed::VisibleDevicesFixed,
+    healthcheck_tool_missing::HealthcheckToolMissing,
+    driver_in_image::DriverInImage,
+    runs_as_root::RunsAsRoot,
+    ignore_unused::IgnoreUnused,
+    cuda_end_of_life::CudaEndOfLife,
+    distribution_end_of_life::DistributionEndOfLife,
+    python_end_of_life::PythonEndOfLife,
+    framework_not_pinned::FrameworkNotPinned,
+    cuda_twice::CudaTwice,
+    devel_in_prod::DevelInProd,
+    development_tools_in_prod::DevelopmentToolsInProd,
+    profiler_in_prod::ProfilerInProd,
+    profiler_in_public_registry::ProfilerInPublicRegistry,
+    prod_builds_on_dev::ProdBuildsOnDev,
+    model_without_checksum::ModelWithoutChecksum,
     conda_cuda_and_base::CondaCudaAndBase,
     pip_cache_left::PipCacheLeft,
     static_libraries_left::StaticLibrariesLeft,
@@ -131,4 +199,6 @@ checks! {
     model_downloaded_in_build::ModelDownloadedInBuild,
     driver_capabilities_all::DriverCapabilitiesAll,
     nvidia_docker_1_label::NvidiaDocker1Label,
+    tag_mutable::TagMutable,
+    nothing_to_run::NothingToRun,
 }

@@ -16,6 +16,7 @@ mod pip;
 mod read;
 mod shell;
 mod variables;
+mod venv;
 mod words;
 
 pub(crate) use conda::Conda;
@@ -25,8 +26,8 @@ pub(crate) use instruction::{
 };
 pub(crate) use packages::{Manager, Packages};
 pub(crate) use pip::{Pip, PipProgram};
-pub(crate) use read::Directives;
-pub(crate) use shell::{Joint, Redirect, ShellCommand};
+pub(crate) use shell::{Joint, ShellCommand};
+pub(crate) use venv::{InstalledTo, PythonPlaces};
 #[cfg(test)]
 mod tests;
 
@@ -46,8 +47,6 @@ pub struct Dockerfile {
     pub path: PathBuf,
     /// Its text, without a byte-order mark.
     pub text: String,
-    /// The directives at its top.
-    pub(crate) directives: Directives,
     /// The instructions in their order.
     pub(crate) instructions: Vec<Instruction>,
     /// The stages in their order.
@@ -136,15 +135,13 @@ impl Dockerfile {
         })?;
         let lines = Lines::of(text);
         let source = read::Source { path, text, lines: &lines };
-        let directives = source.directives()?;
-        let escape = directives.escape.unwrap_or('\\');
+        let escape = source.escape()?;
         let logical = source.logical(escape)?;
         let ignores = Ignores::read(text, &lines, &logical);
         let built = read::build(&source, logical, escape)?;
         Ok(Self {
             path: path.to_owned(),
             text: text.to_owned(),
-            directives,
             instructions: built.instructions,
             stages: built.stages,
             ignores,
@@ -159,6 +156,17 @@ impl Dockerfile {
         Place::File { path: self.path.clone(), line: number(line), column: number(column) }
     }
 
+    /// Whether a comment means that place.
+    pub(crate) fn is_covered(&self, ignore: &Ignore, place: &Place) -> bool {
+        matches!(place, Place::File { path, line, .. } if *path == self.path && ignore.covers(*line))
+    }
+
+    /// Whether a comment passes over a finding.
+    pub(crate) fn ignores(&self, code: &str, place: &Place) -> bool {
+        let mut named = self.ignores.list.iter().filter(|ignore| ignore.names(code));
+        named.any(|ignore| self.is_covered(ignore, place))
+    }
+
     /// The instructions of a stage, without its `FROM` and without those of its parents.
     pub(crate) fn of_stage(&self, stage: usize) -> &[Instruction] {
         let range = self.stages.get(stage).map(|stage| stage.instructions.clone());
@@ -166,7 +174,7 @@ impl Dockerfile {
     }
 
     /// The `FROM` of a stage.
-    pub(crate) fn from_of(&self, stage: usize) -> Option<&From> {
+    pub(crate) fn begin_of(&self, stage: usize) -> Option<&From> {
         match &self.instructions.get(self.stages.get(stage)?.from)?.kind {
             Kind::From(from) => Some(from),
             _ => None,

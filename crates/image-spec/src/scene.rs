@@ -41,49 +41,19 @@ pub struct Gpu {
     pub data_center: Option<bool>,
 }
 
-/// Everything that is wrong, in the order of the checks.
+/// Everything that is wrong, in the order of the checks, but for what comments in the Dockerfile pass
+/// over.
 pub fn check(scene: &Scene<'_>) -> Vec<Problem> {
-    CHECKS.iter().flat_map(|check| (check.find)(scene)).collect()
+    let mut found: Vec<Problem> = CHECKS.iter().flat_map(|check| (check.find)(scene)).collect();
+    if let Some(file) = scene.dockerfile {
+        found.retain(|problem| !file.ignores(problem.code(), &problem.diagnosis().place()));
+    }
+    found
 }
 
 /// Small scenes for the tests of the checks.
 #[cfg(test)]
-pub(crate) mod example {
-    use super::*;
-    use std::path::Path;
+pub(crate) mod example;
 
-    /// A fleet of RTX 4060 under WSL and H200, on driver 572.83 and newer.
-    pub(crate) fn fleet() -> Fleet {
-        let gpu = |name: &str, capability: &str, data_center| Gpu {
-            name: name.to_owned(),
-            capability: capability.parse().unwrap(),
-            data_center: Some(data_center),
-        };
-        Fleet {
-            driver: Some("570.124.06".parse().unwrap()),
-            platform: Some(Platform::Linux),
-            gpus: vec![gpu("RTX 4060", "8.9", false), gpu("H200", "9.0", true)],
-        }
-    }
-
-    /// What `find` finds in a Dockerfile with this text, for [`fleet`].
-    pub(crate) fn dockerfile<T>(text: &str, find: fn(&Scene<'_>) -> Vec<T>) -> Vec<T> {
-        dockerfile_for(text, fleet(), find)
-    }
-
-    /// What `find` finds in a Dockerfile with this text, for that fleet.
-    pub(crate) fn dockerfile_for<T>(
-        text: &str,
-        fleet: Fleet,
-        find: fn(&Scene<'_>) -> Vec<T>,
-    ) -> Vec<T> {
-        let file = Dockerfile::parse(Path::new("Dockerfile"), text.as_bytes()).unwrap();
-        find(&Scene {
-            recipes: Recipe::from_dockerfile(&file),
-            spec: None,
-            dockerfile: Some(&file),
-            fleet,
-            today: "2026-11-24".parse().unwrap(),
-        })
-    }
-}
+#[cfg(test)]
+mod real_example;

@@ -4,10 +4,18 @@
 //! The types of the sections are the format: the program embeds them in its config, and the JSON
 //! Schema is made from them.
 
+mod door;
+mod error;
 mod image;
+mod name;
+mod range;
 mod registry;
+mod tag;
 
+pub use error::SpecError;
 pub use image::{Copy, Engine, Healthcheck, Image, Model, Portable, PythonSource, Usage};
+pub use name::ImageName;
+pub use range::version_range;
 pub use registry::{Registry, Visibility};
 
 use crate::{Fleet, Place};

@@ -13,7 +13,7 @@ use crate::{
     report::{Report, ReportArgs},
 };
 use clap::Args;
-use image_spec::{Dockerfile, Fleet, Problem, Recipe, Scene};
+use image_spec::{Dockerfile, Fleet, Problem, Recipe, Scene, SpecError};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &CheckArgs, global: &Global) -> Result<Exit, Failure> {
         let file = config.as_ref().ok_or_else(|| {
             Failure::usage(anyhow::anyhow!("there is no config and no Dockerfile to judge"))
         })?;
-        findings.extend(of_spec(file));
+        findings.extend(of_spec(file)?);
     }
     if let Some(file) = &config {
         accept::apply(&file.config.accept, today(), &file.path, true, &mut findings);
@@ -71,16 +71,31 @@ fn today() -> jiff::civil::Date {
     jiff::ZonedDateTime::now().date()
 }
 
-fn of_spec(file: &ConfigFile) -> Vec<Finding> {
+fn of_spec(file: &ConfigFile) -> Result<Vec<Finding>, Failure> {
     let spec = file.config.spec();
     let scene = Scene {
-        recipes: Recipe::from_spec(&spec),
+        recipes: Recipe::from_spec(&spec, &BTreeMap::new())
+            .map_err(|error| no_images(&error, file))?,
         spec: Some(&spec),
         dockerfile: None,
         fleet: spec.fleet.clone(),
         today: today(),
     };
-    image_spec::check(&scene).iter().map(|problem| finding(problem, Some(file))).collect()
+    Ok(image_spec::check(&scene).iter().map(|problem| finding(problem, Some(file))).collect())
+}
+
+/// A specification that makes no images is a wrong config: its place and what is wrong.
+pub(super) fn no_images(error: &SpecError, file: &ConfigFile) -> Failure {
+    let place = match error.place() {
+        image_spec::Place::Key { path } => {
+            let (line, column) = file.locate(path);
+            format!("{}:{line}:{column}", file.path.display())
+        }
+        image_spec::Place::File { path, line, column } => {
+            format!("{}:{line}:{column}", path.display())
+        }
+    };
+    Failure::usage(anyhow::anyhow!("{place}: {error}"))
 }
 
 fn of_dockerfile(file: &Dockerfile, fleet: Fleet, config: Option<&ConfigFile>) -> Vec<Finding> {

@@ -7,6 +7,14 @@
 use super::{Lines, read::Logical};
 use std::ops::Range;
 
+/// hadolint's codes for what is found here as well.
+const HADOLINT: [(&str, &str); 4] = [
+    ("DL3002", "runs-as-root"),
+    ("DL3009", "apt-lists-left"),
+    ("DL3014", "apt-interactive"),
+    ("DL3042", "pip-cache-left"),
+];
+
 /// The comments of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Ignores {
@@ -29,12 +37,13 @@ pub(crate) struct Ignore {
 }
 
 impl Ignore {
-    /// Whether it means that code.
+    /// Whether it means that code of ours.
     pub(crate) fn names(&self, code: &str) -> bool {
-        self.tool == "altlas"
-            && code
-                .strip_prefix("image/")
-                .is_some_and(|bare| self.code == bare || self.code == code)
+        let Some(bare) = code.strip_prefix("image/") else { return false };
+        match self.tool {
+            "altlas" => self.code == bare || self.code == code,
+            _ => HADOLINT.iter().any(|(theirs, ours)| *theirs == self.code && *ours == bare),
+        }
     }
 
     /// Whether it means that line.

@@ -1,6 +1,6 @@
 //! The instructions of a Dockerfile. Every span is a stretch of the file's text in bytes.
 
-use super::{Pip, ShellCommand};
+use super::{Joint, Pip, ShellCommand};
 use std::ops::Range;
 
 /// A word.
@@ -19,12 +19,19 @@ pub(crate) struct Word {
 pub(crate) struct Pair {
     /// The name.
     pub(crate) name: Word,
-    /// The value; `None` for an `ARG` without a default.
+    /// The value; `None` for an `ARG` without a default, and in `ENV` and `LABEL` for a word of a
+    /// comment that is none, as in `ENV A=1 # why`: Docker refuses it.
     pub(crate) value: Option<Word>,
     /// The value as it is written, with its quotes and variables.
     pub(crate) written: String,
     /// Whether it is written in the old form `NAME value`.
     pub(crate) old_form: bool,
+}
+
+impl Pair {
+    pub(super) fn of_stray(name: Word) -> Self {
+        Self { name, value: None, written: String::new(), old_form: false }
+    }
 }
 
 /// `--name=value`.
@@ -145,9 +152,14 @@ impl Run {
         })
     }
 
-    /// Whether a failure of the command at `index` is passed over, as with `|| true`.
-    pub(crate) fn may_fail(&self, index: usize) -> bool {
-        self.commands.get(index).is_some_and(|command| command.may_fail)
+    /// Whether somebody thought of a failure of the command at `index`: it is a condition, stands
+    /// under one, or `||` comes behind it.
+    pub(crate) fn is_guarded(&self, index: usize) -> bool {
+        let behind = self.commands.get(index + 1..).unwrap_or_default();
+        let chained = behind.iter().map(|command| command.joined);
+        let mut chained = chained.skip_while(|joined| matches!(joined, Joint::And | Joint::Pipe));
+        self.commands.get(index).is_some_and(|command| command.condition || command.conditional)
+            || chained.next() == Some(Joint::Or)
     }
 
     /// The `pip install`, `uv pip install` and their like, with the command of each.

@@ -39,7 +39,7 @@ pub(super) fn modified(value: &str, modifier: &str) -> Option<String> {
 
 /// Each way to split a value, with what is kept first: for a pattern at its end.
 fn ends(value: &str) -> impl DoubleEndedIterator<Item = (&str, &str)> {
-    splits(value).map(|(before, after)| (before, after))
+    splits(value)
 }
 
 /// The same for a pattern at its start.

@@ -9,6 +9,8 @@ pub(crate) struct Pip<'a> {
     pub(crate) program: PipProgram<'a>,
     /// `install`, `sync`, `download`, `wheel`, `uninstall` and so on; `add` and `tool` of uv.
     pub(crate) action: &'a str,
+    /// Whether it is `uv pip …` and not uv's own.
+    pub(crate) is_uv_pip: bool,
     /// What is asked for by name: `torch==2.7.1`, also a path or an address.
     pub(crate) requirements: Vec<&'a Word>,
     /// `-r FILE`
@@ -29,6 +31,8 @@ pub(crate) struct Pip<'a> {
     pub(crate) python: Option<&'a str>,
     /// `--torch-backend NAME` of uv.
     pub(crate) torch_backend: Option<&'a str>,
+    /// `--target FOLDER` and `--prefix FOLDER`
+    pub(crate) folder: Option<&'a str>,
     /// All options, without their values.
     pub(crate) options: Vec<&'a str>,
 }
@@ -123,10 +127,13 @@ impl<'a> Pip<'a> {
     /// What a command asks for; `None` where it is no call of pip or uv.
     pub(crate) fn of(command: &'a ShellCommand) -> Option<Self> {
         let (program, words) = called(command)?;
+        let words_before = words.get(..2.min(words.len())).unwrap_or_default();
         let (action, words) = action(words)?;
         let mut found = Self {
             program,
             action,
+            is_uv_pip: program == PipProgram::Uv
+                && words_before.iter().any(|word| word.text == "pip"),
             requirements: Vec::new(),
             files: Vec::new(),
             constraints: Vec::new(),
@@ -137,6 +144,7 @@ impl<'a> Pip<'a> {
             no_binary: None,
             python: None,
             torch_backend: None,
+            folder: None,
             options: Vec::new(),
         };
         let mut rest = words.iter();
@@ -182,6 +190,7 @@ impl<'a> Pip<'a> {
             "-f" | "--find-links" => self.find_links.push(text),
             "--no-binary" => self.no_binary = Some(text),
             "-p" | "--python" => self.python = Some(text),
+            "-t" | "--target" | "--prefix" | "--root" => self.folder = Some(text),
             "--torch-backend" => self.torch_backend = Some(text),
             _ => {}
         }

@@ -24,14 +24,6 @@ pub(super) struct Logical<'a> {
     pub(super) heredocs: Vec<HereDoc>,
 }
 
-/// `# syntax=`, `# escape=` and `# check=` at the top.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Directives {
-    pub(crate) syntax: Option<String>,
-    pub(crate) check: Option<String>,
-    pub(crate) escape: Option<char>,
-}
-
 /// A text that is being read.
 pub(super) struct Source<'a> {
     pub(super) path: &'a Path,
@@ -52,34 +44,32 @@ impl<'a> Source<'a> {
         is_there.then_some((range.start, self.text.get(range)?))
     }
 
-    /// The directives, and the escape character.
-    pub(super) fn directives(&self) -> Result<Directives, DockerfileError> {
-        let mut found = Directives::default();
+    /// The escape character, by the directives at the top: `# syntax=`, `# escape=` and `# check=`.
+    pub(super) fn escape(&self) -> Result<char, DockerfileError> {
+        let mut seen: Vec<String> = Vec::new();
+        let mut escape = '\\';
         for number in 0.. {
             let Some((start, line)) = self.line(number) else { break };
             let Some((name, value)) = directive(line) else { break };
-            let twice = match name.as_str() {
-                "syntax" => found.syntax.replace(value.to_owned()).is_some(),
-                "check" => found.check.replace(value.to_owned()).is_some(),
-                "escape" => {
-                    let escape = match value {
-                        "\\" => '\\',
-                        "`" => '`',
-                        _ => {
-                            let reason = format!("`# escape={value}` must name `\\` or a backtick");
-                            return Err(self.wrong(start, reason));
-                        }
-                    };
-                    found.escape.replace(escape).is_some()
-                }
-                _ => false,
-            };
-            if twice {
+            if !matches!(name.as_str(), "syntax" | "check" | "escape") {
+                continue;
+            }
+            if seen.contains(&name) {
                 let reason = format!("the directive `# {name}=` may be written once only");
                 return Err(self.wrong(start, reason));
             }
+            escape = match (name.as_str(), value) {
+                ("escape", "\\") => '\\',
+                ("escape", "`") => '`',
+                ("escape", _) => {
+                    let reason = format!("`# escape={value}` must name `\\` or a backtick");
+                    return Err(self.wrong(start, reason));
+                }
+                _ => escape,
+            };
+            seen.push(name);
         }
-        Ok(found)
+        Ok(escape)
     }
 
     /// The instructions as lines.

@@ -20,7 +20,7 @@ fn commands(text: &str) -> Vec<String> {
 fn resolves_the_base() {
     let check = |text: &str, expected: &str, open: bool| {
         let file = read(text);
-        let from = file.from_of(file.last_stage()).unwrap();
+        let from = file.begin_of(file.last_stage()).unwrap();
         assert_eq!((from.image.text.as_str(), from.image.open), (expected, open), "{text}");
     };
     check(

@@ -64,15 +64,6 @@ impl Variables {
         self.values.contains_key(name)
     }
 
-    /// What a stage that builds on this one begins with.
-    pub(crate) fn inherited(&self) -> Self {
-        let inherited = self.values.iter().filter(|(_, known)| known.is_env);
-        Self {
-            values: inherited.map(|(name, known)| (name.clone(), known.clone())).collect(),
-            budget: Rc::clone(&self.budget),
-        }
-    }
-
     /// Nothing, on the same budget.
     pub(crate) fn emptied(&self) -> Self {
         Self { values: HashMap::new(), budget: Rc::clone(&self.budget) }

@@ -29,7 +29,7 @@ impl Recipe {
         let mut recipes: Vec<Self> = Vec::new();
         let mut ends: Vec<Known> = Vec::new();
         for (index, stage) in file.stages.iter().enumerate() {
-            let Some(from) = file.from_of(index) else { continue };
+            let Some(from) = file.begin_of(index) else { continue };
             let place = file.place(from.image.span.start);
             let parent =
                 stage.parent.and_then(|parent| Some((recipes.get(parent)?, ends.get(parent)?)));
@@ -150,7 +150,7 @@ fn add_run(file: &Dockerfile, run: &Run, recipe: &mut Recipe, known: &mut Known)
             known.pythons.packages(file, &found, recipe);
         }
         known.context.command(command);
-        known.pythons.command(file, command, recipe);
+        known.pythons.command(file, command);
         compiles::add(file, command, recipe);
         stack::add(file, command, recipe);
         pip::add(file, command, recipe, known);

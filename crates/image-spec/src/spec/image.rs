@@ -1,8 +1,9 @@
 //! `[image.NAME]`: one image.
 
+use super::door;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use serde::{Deserialize, Deserializer, Serialize, de};
+use std::{collections::BTreeMap, fmt};
 
 /// One image.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -15,16 +16,20 @@ pub struct Image {
     pub from: Option<String>,
     /// What it begins with: `base`, `runtime` or `devel` of `nvidia/cuda`, or any image reference.
     /// Left out, altlas takes the smallest that suffices
+    #[serde(deserialize_with = "door::optional::<door::BaseName, _>")]
     pub base: Option<String>,
     /// Whether the base holds cuDNN. Left out, it does where nothing else brings it
     pub cudnn: Option<bool>,
     /// Where Python comes from
     pub python_from: PythonSource,
     /// Requirements files, relative to the config
+    #[serde(deserialize_with = "door::list::<door::ContextPath, _>")]
     pub requirements: Vec<String>,
     /// Further Python packages, such as `pytest` or `httpx>=0.28`
+    #[serde(deserialize_with = "door::list::<door::PipPackage, _>")]
     pub pip: Vec<String>,
     /// Packages of the distribution, such as `git` or `libgl1`
+    #[serde(deserialize_with = "door::list::<door::AptName, _>")]
     pub apt: Vec<String>,
     /// Whether Nsight Systems and Nsight Compute are in it
     pub nsight: bool,
@@ -37,22 +42,28 @@ pub struct Image {
     /// TensorRT engines that it holds
     pub engines: Vec<Engine>,
     /// The user that it runs as: a name, or a number and a group such as `10001:10001`
+    #[serde(deserialize_with = "door::optional::<door::User, _>")]
     pub user: Option<String>,
     /// Its working folder
+    #[serde(deserialize_with = "door::optional::<door::Workdir, _>")]
     pub workdir: Option<String>,
     /// Environment variables
+    #[serde(deserialize_with = "door::keys::<door::Variable, _>")]
     pub env: BTreeMap<String, String>,
     /// The program that it runs
     pub entrypoint: Vec<String>,
     /// The arguments of that program
     pub cmd: Vec<String>,
     /// Ports that it listens on
+    #[serde(deserialize_with = "door::ports")]
     pub ports: Vec<u16>,
     /// How it is seen that it works
     pub healthcheck: Option<Healthcheck>,
     /// Further labels
+    #[serde(deserialize_with = "door::keys::<door::LabelKey, _>")]
     pub labels: BTreeMap<String, String>,
     /// What of the driver it uses, such as `compute` and `utility`. Left out: those two
+    #[serde(deserialize_with = "door::list::<door::DriverCapability, _>")]
     pub driver_capabilities: Vec<String>,
 }
 
@@ -74,7 +85,7 @@ pub enum Usage {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PythonSource {
-    /// The distribution where it has this version, otherwise uv
+    /// The distribution where it is its own `python3`, otherwise uv
     #[default]
     Auto,
     /// The distribution's packages
@@ -86,7 +97,7 @@ pub enum PythonSource {
 }
 
 /// What is copied: `"app"`, or from and to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Copy {
     /// A path of the context, copied under the working folder by the same name
@@ -100,15 +111,63 @@ pub enum Copy {
     },
 }
 
+/// By hand, since an untagged enum says neither what is wrong nor where.
+impl<'de> Deserialize<'de> for Copy {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        source.deserialize_any(CopyVisitor)
+    }
+}
+
+struct CopyVisitor;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FromTo {
+    #[serde(deserialize_with = "door::text::<door::ContextPath, _>")]
+    from: String,
+    #[serde(deserialize_with = "door::text::<door::ImagePath, _>")]
+    to: String,
+}
+
+impl<'de> de::Visitor<'de> for CopyVisitor {
+    type Value = Copy;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a path such as `\"app\"`, or `{ from = \"app\", to = \"/app\" }`")
+    }
+
+    fn visit_str<E: de::Error>(self, path: &str) -> Result<Copy, E> {
+        <door::ContextPath as door::Rule>::check(path).map_err(E::custom)?;
+        Ok(Copy::Path(path.to_owned()))
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Copy, A::Error> {
+        let FromTo { from, to } = FromTo::deserialize(de::value::MapAccessDeserializer::new(map))?;
+        Ok(Copy::FromTo { from, to })
+    }
+}
+
+fn some_program<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<String>, D::Error> {
+    let program = Vec::<String>::deserialize(source)?;
+    match program.first().map(|first| first.trim()) {
+        None | Some("") => Err(de::Error::custom("a health check needs a program to run")),
+        Some(_) => Ok(program),
+    }
+}
+
 /// A model file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
     /// The file in the context
+    #[serde(deserialize_with = "door::text::<door::ContextPath, _>")]
     pub path: String,
     /// Where it goes in the image. Left out: below `/models`
+    #[serde(default, deserialize_with = "door::optional::<door::ImagePath, _>")]
     pub to: Option<String>,
     /// Its SHA-256, in hexadecimal digits
+    #[serde(default, deserialize_with = "door::optional::<door::Sha256, _>")]
+    #[schemars(extend("pattern" = "^[0-9a-fA-F]{64}$"))]
     pub sha256: Option<String>,
 }
 
@@ -117,17 +176,23 @@ pub struct Model {
 #[serde(deny_unknown_fields)]
 pub struct Engine {
     /// The file in the context
+    #[serde(deserialize_with = "door::text::<door::ContextPath, _>")]
     pub path: String,
     /// Where it goes in the image. Left out: below `/models`
+    #[serde(default, deserialize_with = "door::optional::<door::ImagePath, _>")]
     pub to: Option<String>,
     /// The compute capability of the GPU that it was built on, such as `8.9`
+    #[serde(deserialize_with = "door::text::<door::EngineGpu, _>")]
     pub gpu: String,
     /// The TensorRT that it was built with, such as `10.3`
+    #[serde(deserialize_with = "door::text::<door::TensorrtVersion, _>")]
     pub tensorrt: String,
     /// Whether it was built to run on other GPUs, or with other versions
     #[serde(default)]
     pub portable: Portable,
     /// Its SHA-256, in hexadecimal digits
+    #[serde(default, deserialize_with = "door::optional::<door::Sha256, _>")]
+    #[schemars(extend("pattern" = "^[0-9a-fA-F]{64}$"))]
     pub sha256: Option<String>,
 }
 
@@ -146,14 +211,20 @@ pub struct Portable {
 #[serde(deny_unknown_fields)]
 pub struct Healthcheck {
     /// The program and its arguments; it must be in the image
+    #[serde(deserialize_with = "some_program")]
+    #[schemars(length(min = 1))]
     pub test: Vec<String>,
     /// How often, such as `30s`
+    #[serde(default, deserialize_with = "door::optional::<door::Duration, _>")]
     pub interval: Option<String>,
     /// How long it may take, such as `5s`
+    #[serde(default, deserialize_with = "door::optional::<door::Duration, _>")]
     pub timeout: Option<String>,
     /// How long failures do not count after the start, such as `60s`
+    #[serde(default, deserialize_with = "door::optional::<door::Duration, _>")]
     pub start_period: Option<String>,
     /// How many failures in a row are an error
+    #[serde(default)]
     pub retries: Option<u32>,
 }
 

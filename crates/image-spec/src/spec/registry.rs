@@ -1,5 +1,6 @@
 //! `[registry]`: where images go.
 
+use super::{door, tag};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -9,16 +10,21 @@ use serde::{Deserialize, Serialize};
 pub struct Registry {
     /// The repository that images are pushed to, such as `registry.example.com/team/app`. The name of
     /// an image is appended to the tag and not to the repository
+    #[serde(deserialize_with = "door::optional::<tag::Repository, _>")]
     pub repository: Option<String>,
     /// Further repositories that get the same images
+    #[serde(deserialize_with = "door::list::<tag::Repository, _>")]
     pub also: Vec<String>,
     /// Who can pull from it
     pub visibility: Visibility,
     /// The tag. `{image}` `{version}` `{cuda}` `{python}` `{commit}` are filled in
+    #[serde(deserialize_with = "door::text::<tag::TagTemplate, _>")]
     pub tag: String,
     /// The registry that base images are pulled through, for a cluster without internet
+    #[serde(deserialize_with = "door::optional::<tag::Mirror, _>")]
     pub mirror: Option<String>,
     /// The Dockerfile frontend that BuildKit pulls; empty to use the one that is built in
+    #[serde(deserialize_with = "door::text::<tag::Frontend, _>")]
     pub frontend: String,
 }
 

@@ -1,13 +1,16 @@
 //! From lines to typed instructions and stages.
 
+mod flags;
+
 use super::{DockerfileError, Logical, Source};
 use crate::dockerfile::{
-    Copied, Flag, From, HereDoc, Instruction, Kind, Run, Stage, Variables, Word,
+    Copied, Flag, From, HereDoc, Instruction, Kind, Pair, Run, Stage, Variables, Word,
     instruction::Words as Program,
     lines::Joined,
     shell,
     words::{Words, Wrong},
 };
+use flags::check_flags;
 use std::ops::Range;
 
 /// What a file holds.
@@ -85,7 +88,8 @@ pub(in crate::dockerfile) fn build(
 /// Begins a stage.
 fn begin(from: &From, built: &mut Built, state: &mut State) {
     if !built.stages.is_empty() {
-        state.ended.push(state.known.inherited());
+        // Arguments go on in stages that build on this one, as variables do.
+        state.ended.push(state.known.clone());
     }
     let image = from.image.text.to_lowercase();
     let named = |stage: &Stage| stage.name.as_deref() == Some(image.as_str());
@@ -121,7 +125,7 @@ fn remember(kind: &Kind, outside: bool, state: &mut State) {
             }
         }
         Kind::Env(pairs) => {
-            for pair in pairs {
+            for pair in pairs.iter().filter(|pair| pair.value.is_some()) {
                 state.known.set_env(&pair.name.text, pair.value.as_ref());
             }
         }
@@ -163,18 +167,16 @@ fn kind(
         "RUN" if is_empty => return needs("a command"),
         "RUN" => Kind::Run(run(words, rest, flags, heredocs, unix)?),
         "ENV" | "LABEL" => {
-            let (pairs, stray) = words.pairs(rest)?;
+            let (mut pairs, stray) = words.pairs(rest)?;
             if pairs.is_empty() {
                 return needs("a name and a value");
             }
-            if let Some(word) = stray.first() {
-                // `ENV A=1 # why` has a check of its own, which says what to do.
-                let is_comment = name == "ENV" && word.text.starts_with('#');
-                if !is_comment {
-                    let reason = format!("`{}` is not of the form `name=value`", word.text);
-                    return Err((start, reason));
-                }
+            // `ENV A=1 # why` has a check of its own, which says what to do.
+            if let Some(word) = stray.first().filter(|word| !word.text.starts_with('#')) {
+                let reason = format!("`{}` is not of the form `name=value`", word.text);
+                return Err((start, reason));
             }
+            pairs.extend(stray.into_iter().map(Pair::of_stray));
             if name == "ENV" { Kind::Env(pairs) } else { Kind::Label(pairs) }
         }
         "ARG" if is_empty => return needs("a name"),
@@ -219,45 +221,6 @@ fn kind(
 
 fn list(words: &Words<'_>, range: Range<usize>) -> Vec<Word> {
     words.split(range).into_iter().map(|word| words.word(word)).collect()
-}
-
-/// Flags by instruction; those behind the bar are switches.
-const FLAGS: &[(&str, &[&str], &[&str])] = &[
-    ("ADD", &["chown", "chmod", "checksum", "exclude"], &["link", "keep-git-dir", "unpack"]),
-    ("COPY", &["from", "chown", "chmod", "exclude"], &["link", "parents"]),
-    ("FROM", &["platform"], &[]),
-    ("HEALTHCHECK", &["interval", "timeout", "start-period", "start-interval", "retries"], &[]),
-    ("RUN", &["mount", "network", "security", "device"], &[]),
-];
-
-fn check_flags(words: &Words<'_>, name: &str, flags: &[Flag], start: usize) -> Result<(), Wrong> {
-    let table = FLAGS.iter().find(|(instruction, ..)| *instruction == name);
-    let (valued, switches) =
-        table.map_or((&[][..], &[][..]), |(_, valued, switches)| (*valued, *switches));
-    // What stands behind `CMD` and `ENTRYPOINT` is theirs, and behind `ONBUILD` comes another one.
-    for (index, flag) in flags.iter().enumerate() {
-        let flag_name = flag.name.as_str();
-        let at = words.line.text.find("--").unwrap_or(start);
-        if !valued.contains(&flag_name) && !switches.contains(&flag_name) {
-            return Err((at, format!("`{name}` has no flag `--{flag_name}`")));
-        }
-        if valued.contains(&flag_name) && flag.value.is_none() {
-            return Err((at, format!("`--{flag_name}` needs a value, as in `--{flag_name}=…`")));
-        }
-        let repeats = matches!(flag_name, "mount" | "exclude" | "device");
-        let earlier = flags.iter().take(index).any(|earlier| earlier.name == flag_name);
-        if earlier && !repeats {
-            return Err((at, format!("`--{flag_name}` is written twice")));
-        }
-        let is_switch_value =
-            |text: &str| matches!(text.to_ascii_lowercase().as_str(), "true" | "false");
-        if switches.contains(&flag_name)
-            && flag.value.as_ref().is_some_and(|value| !is_switch_value(&value.text))
-        {
-            return Err((at, format!("`--{flag_name}` is `true` or `false`")));
-        }
-    }
-    Ok(())
 }
 
 fn from(

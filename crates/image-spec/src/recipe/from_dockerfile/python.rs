@@ -74,7 +74,7 @@ impl Pythons {
     }
 
     /// What a command does to Python.
-    pub(super) fn command(&mut self, file: &Dockerfile, command: &ShellCommand, recipe: &Recipe) {
+    pub(super) fn command(&mut self, file: &Dockerfile, command: &ShellCommand) {
         let place = |word: &Word| file.place(word.span.start);
         let words = command.arguments();
         match command.program() {
@@ -120,7 +120,7 @@ impl Pythons {
             let from = self.source_of(version);
             self.activate(Placed::new(version, place(word)), from);
         }
-        self.pip(file, command, recipe);
+        self.pip(file, command);
     }
 
     /// `uv venv --python 3.11`, `uv python install 3.11`.
@@ -144,7 +144,7 @@ impl Pythons {
         }
     }
 
-    fn pip(&mut self, file: &Dockerfile, command: &ShellCommand, recipe: &Recipe) {
+    fn pip(&mut self, file: &Dockerfile, command: &ShellCommand) {
         let Some(pip) = Pip::of(command).filter(Pip::installs) else { return };
         let word = command.words.first();
         let place = word.map(|word| file.place(word.span.start));
@@ -161,13 +161,10 @@ impl Pythons {
         }
         // `pip install pip` with another Python only prepares.
         let meant = self.active.clone().or_else(|| self.default.clone());
-        let meant = meant.or_else(|| self.default_of(recipe));
+        // `pip` that came with nothing else is that of the Python that was installed by version.
+        let alone = || self.installed.last().cloned().filter(|_| self.from.is_none());
+        let meant = meant.or_else(alone);
         self.used = meant.or_else(|| self.used.take());
-    }
-
-    /// `python3` where it was there already: nothing is known of it.
-    fn default_of(&self, _recipe: &Recipe) -> Option<Found> {
-        self.installed.last().cloned().filter(|_| self.from.is_none())
     }
 
     fn activate(&mut self, version: Placed<PythonVersion>, from: Option<PythonFrom>) {

@@ -1,0 +1,314 @@
+//! What pip would install of the frameworks that a recipe asks for, as far as the tables know it.
+//!
+//! pip takes the newest release that the requirements allow and that has a wheel for this Python and
+//! C library, from the index that was named. An extra that this release does not have it ignores with
+//! a warning.
+
+mod index;
+
+use crate::{PipRequirement, Place, Placed, Recipe};
+use cuda_compat::{
+    CudaVersion, Framework, FrameworkBuild, PythonVersion, distribution, framework_builds,
+};
+use index::Index;
+use pep440_rs::{Operator, Version, VersionSpecifier};
+use pep508_rs::VersionOrUrl;
+
+/// A package of a framework, with everything in the recipe that asks for it.
+#[derive(Debug, Clone)]
+pub(crate) struct Install<'a> {
+    /// The framework.
+    pub(crate) framework: Framework,
+    /// The requirements that name the package; never empty.
+    pub(crate) asked: Vec<&'a Placed<PipRequirement>>,
+    python: Option<PythonVersion>,
+    glibc: Option<(u32, u32)>,
+}
+
+/// What pip takes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pick {
+    /// The release.
+    pub(crate) version: &'static Version,
+    /// Its build.
+    pub(crate) build: &'static FrameworkBuild,
+}
+
+/// The frameworks of a recipe, in the order in which they are asked for.
+pub(crate) fn installs(recipe: &Recipe) -> Vec<Install<'_>> {
+    let python = recipe.python.as_ref().map(|python| python.value.minor_line());
+    let os = recipe.os.as_ref().and_then(|os| distribution(&os.value));
+    let glibc = os.and_then(|os| os.glibc);
+    let mut found: Vec<Install<'_>> = Vec::new();
+    for asked in &recipe.pip {
+        // What holds on some machines only is not judged.
+        if !asked.value.requirement.marker.is_true() {
+            continue;
+        }
+        let name = asked.value.requirement.name.as_ref();
+        let Some(framework) = Framework::of_package(name) else { continue };
+        match found.iter_mut().find(|known| known.name() == name) {
+            Some(known) => known.asked.push(asked),
+            None => found.push(Install { framework, asked: vec![asked], python, glibc }),
+        }
+    }
+    found
+}
+
+impl<'a> Install<'a> {
+    fn first(&self) -> &'a Placed<PipRequirement> {
+        // `installs` makes none without.
+        self.asked[0]
+    }
+
+    /// The package's name.
+    pub(crate) fn name(&self) -> &'a str {
+        self.first().value.requirement.name.as_ref()
+    }
+
+    /// Where it is asked for first.
+    pub(crate) fn place(&self) -> Place {
+        self.first().place.clone()
+    }
+
+    /// As it is written, without an index: `torch>=2.6`.
+    pub(crate) fn shown(&self) -> String {
+        shown(&self.first().value)
+    }
+
+    /// The package with the extras that are asked for, at that release.
+    pub(crate) fn at(&self, version: &Version) -> String {
+        let extras: Vec<&str> = self.extras().collect();
+        let extras =
+            if extras.is_empty() { String::new() } else { format!("[{}]", extras.join(",")) };
+        format!("{}{extras}=={version}", self.name())
+    }
+
+    /// Whether an extra is asked for.
+    pub(crate) fn has_extra(&self, name: &str) -> bool {
+        self.extras().any(|extra| extra == name)
+    }
+
+    /// The extras that are asked for.
+    pub(crate) fn extras(&self) -> impl Iterator<Item = &'a str> {
+        self.asked.iter().flat_map(|asked| &asked.value.requirement.extras).map(AsRef::as_ref)
+    }
+
+    /// The versions that are allowed; `None` for a URL.
+    pub(crate) fn specifiers(&self) -> Option<Vec<VersionSpecifier>> {
+        let mut all = Vec::new();
+        for asked in &self.asked {
+            match &asked.value.requirement.version_or_url {
+                None => {}
+                Some(VersionOrUrl::Url(_)) => return None,
+                Some(VersionOrUrl::VersionSpecifier(range)) => all.extend(range.iter().cloned()),
+            }
+        }
+        Some(all)
+    }
+
+    /// Whether all requirements allow that release.
+    pub(crate) fn allows(&self, version: &Version) -> bool {
+        self.specifiers().is_some_and(|all| all.iter().all(|range| contains(range, version)))
+    }
+
+    /// Whether nothing keeps newer releases out.
+    pub(crate) fn is_open(&self) -> bool {
+        let hashed = self.asked.iter().any(|asked| asked.value.hashed);
+        let bounds = |range: &VersionSpecifier| {
+            !matches!(
+                range.operator(),
+                Operator::GreaterThan
+                    | Operator::GreaterThanEqual
+                    | Operator::NotEqual
+                    | Operator::NotEqualStar
+            )
+        };
+        !hashed && self.specifiers().is_some_and(|all| !all.iter().any(bounds))
+    }
+
+    /// The builds of the package on its index, oldest release first in each run of the table; empty
+    /// where the tables do not know the package or the index.
+    pub(crate) fn builds(&self) -> Vec<&'static FrameworkBuild> {
+        let Some(index) = Index::of(self) else { return Vec::new() };
+        let name = self.name();
+        let rows = framework_builds().iter();
+        rows.filter(|row| package_and_extra(row).0 == name && index.has(row)).collect()
+    }
+
+    /// The builds of the package on any index.
+    pub(crate) fn builds_anywhere(&self) -> impl Iterator<Item = &'static FrameworkBuild> {
+        let name = self.name();
+        framework_builds().iter().filter(move |row| package_and_extra(row).0 == name)
+    }
+
+    /// Whether that build has wheels for the Python and the C library of the image; what is not known
+    /// does not speak against it.
+    pub(crate) fn fits_image(&self, build: &FrameworkBuild) -> bool {
+        self.fits_python(build) && self.fits_glibc(build)
+    }
+
+    /// Whether that build has wheels for the Python of the image.
+    pub(crate) fn fits_python(&self, build: &FrameworkBuild) -> bool {
+        self.python.is_none_or(|python| build.pythons.contains(&python))
+    }
+
+    /// Whether the wheels of that build run on the C library of the image.
+    pub(crate) fn fits_glibc(&self, build: &FrameworkBuild) -> bool {
+        !matches!((self.glibc, build.glibc), (Some(has), Some(needs)) if has < needs)
+    }
+
+    /// Whether a build is the one that counts for a release: that of the extra that is asked for, where
+    /// the release has it.
+    pub(crate) fn counts(&self, build: &FrameworkBuild, version: &Version) -> bool {
+        let rows = self.builds();
+        let extras = || {
+            let of_version = rows.iter().filter(|row| row.versions.contains(version));
+            of_version.map(|row| package_and_extra(row).1)
+        };
+        let asked = |extra: Option<&str>| extra.is_some_and(|extra| self.asks_for(extra));
+        match package_and_extra(build).1 {
+            own if extras().any(asked) => asked(own),
+            own => own.is_none() || extras().all(|extra| extra.is_some()),
+        }
+    }
+
+    /// The newest release that pip would take, whatever its extras.
+    fn newest(&self) -> Option<&'static Version> {
+        let builds = self.builds();
+        let fitting = builds.iter().filter(|build| self.fits_image(build));
+        let all = fitting.flat_map(|build| build.versions.iter().map(move |it| (it, build)));
+        let allowed = all.filter(|(version, _)| self.allows(version));
+        allowed.filter(|(version, build)| self.counts(build, version)).map(|(it, _)| it).max()
+    }
+
+    /// What pip takes; `None` where that is not known, or nothing fits.
+    pub(crate) fn pick(&self) -> Option<Pick> {
+        // Without the Python, an open range could mean any release.
+        if self.python.is_none() && self.is_open() {
+            return None;
+        }
+        let version = self.newest()?;
+        let of_version = self.builds().into_iter().find(|row| {
+            row.versions.contains(version) && self.fits_image(row) && self.counts(row, version)
+        });
+        // Without an extra, such a package computes on the CPU.
+        let build = of_version
+            .filter(|row| package_and_extra(row).1.is_none_or(|extra| self.asks_for(extra)))?;
+        Some(Pick { version, build })
+    }
+
+    /// Every release that pip could take, with its build; a solver may take any of them.
+    pub(crate) fn choices(&self) -> Vec<Pick> {
+        let fitting = self.builds().into_iter().filter(|row| {
+            let (_, extra) = package_and_extra(row);
+            self.fits_image(row) && extra.is_none_or(|extra| self.asks_for(extra))
+        });
+        let all = fitting
+            .flat_map(|build| build.versions.iter().map(move |version| Pick { version, build }));
+        all.filter(|pick| self.allows(pick.version) && self.counts(pick.build, pick.version))
+            .collect()
+    }
+
+    /// The extra that is asked for, that other releases have, and that the one which pip takes has
+    /// not; with that release.
+    pub(crate) fn ignored_extra(&self) -> Option<(&'a str, &'static Version)> {
+        let version = self.newest()?;
+        let is = |row: &FrameworkBuild, extra: &str| package_and_extra(row).1 == Some(extra);
+        let here: Vec<_> =
+            self.builds().into_iter().filter(|row| row.versions.contains(version)).collect();
+        let missing = self.extras().find(|extra| {
+            self.builds_anywhere().any(|row| is(row, extra))
+                && !here.iter().any(|row| is(row, extra))
+        });
+        missing.map(|extra| (extra, version))
+    }
+
+    /// The newest release of the same package, on any index, that fits the image and passes.
+    pub(crate) fn best(&self, passes: impl Fn(&Pick) -> bool) -> Option<Pick> {
+        let rows = self.builds_anywhere().filter(|row| {
+            let (_, extra) = package_and_extra(row);
+            self.fits_image(row) && extra.is_none_or(|extra| self.asks_for(extra))
+        });
+        let newest = rows.filter_map(|build| Some(Pick { version: build.versions.last()?, build }));
+        newest.filter(passes).max_by_key(|pick| pick.version)
+    }
+
+    fn asks_for(&self, extra: &str) -> bool {
+        // `jax[cuda12_pip]` was the name of `jax[cuda12]`.
+        self.extras().any(|asked| asked == extra || asked.strip_suffix("-pip") == Some(extra))
+    }
+}
+
+impl Pick {
+    /// The package with its extra and release, as one writes it: `torch==2.8.0`.
+    pub(crate) fn shown(&self) -> String {
+        format!("{}=={}", self.build.package, self.version)
+    }
+
+    /// The same with the index that has it, in words.
+    pub(crate) fn with_index(&self) -> String {
+        let index = self.build.index.as_deref().map(|index| match index {
+            "pypi.nvidia.com" => " with the index `https://pypi.nvidia.com`".to_owned(),
+            name => format!(" with the index `https://download.pytorch.org/whl/{name}`"),
+        });
+        format!("`{}`{}", self.shown(), index.unwrap_or_default())
+    }
+
+    /// Whether it is for that CUDA: wheels that bring theirs run beside any other of the same major.
+    pub(crate) fn is_for(&self, cuda: CudaVersion) -> bool {
+        match self.build.brings_cuda {
+            true => {
+                (self.build.cuda_first.major..=self.build.cuda_last.major).contains(&cuda.major)
+            }
+            false => self.build.works_with(cuda),
+        }
+    }
+
+    /// The CUDA that its wheels bring, as a version or a major line: `12.6`, `12`.
+    pub(crate) fn shown_cuda(&self) -> String {
+        shown_cuda(self.build)
+    }
+
+    /// The oldest CUDA that its wheels may bring; `None` where they bring none.
+    pub(crate) fn brought(&self) -> Option<CudaVersion> {
+        self.build.brings_cuda.then_some(self.build.cuda_first)
+    }
+}
+
+/// `12.6`, or `12` where a build works with several of that major.
+pub(crate) fn shown_cuda(build: &FrameworkBuild) -> String {
+    match (build.cuda_first, build.cuda_last) {
+        (first, last) if first == last => first.to_string(),
+        (first, last) if first.major == last.major => first.major.to_string(),
+        (first, last) => format!("{first} to {last}"),
+    }
+}
+
+/// A requirement as it is written, without markers.
+pub(crate) fn shown(asked: &PipRequirement) -> String {
+    let mut plain = asked.requirement.clone();
+    plain.marker = pep508_rs::MarkerTree::TRUE;
+    plain.to_string()
+}
+
+/// `jax[cuda12]` is the package `jax` and the extra `cuda12`.
+pub(crate) fn package_and_extra(build: &FrameworkBuild) -> (&str, Option<&str>) {
+    match build.package.split_once('[') {
+        Some((package, extra)) => (package, extra.strip_suffix(']')),
+        None => (&build.package, None),
+    }
+}
+
+/// Whether a range has a release. The tables hold releases without a local part such as `+cu118`.
+pub(crate) fn contains(range: &VersionSpecifier, version: &Version) -> bool {
+    if !range.version().is_local() {
+        return range.contains(version);
+    }
+    let public = range.version().clone().without_local();
+    VersionSpecifier::from_version(*range.operator(), public)
+        .is_ok_and(|range| range.contains(version))
+}
+
+#[cfg(test)]
+mod tests;
