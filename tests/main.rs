@@ -9,6 +9,7 @@ mod explain;
 mod facts;
 mod fault_matrix;
 mod generated;
+mod image_engine;
 mod interrupt;
 mod kernels;
 mod report;

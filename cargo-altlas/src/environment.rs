@@ -35,6 +35,7 @@ pub(crate) fn lock_folder() -> Option<PathBuf> {
     let cache = || folder("XDG_CACHE_HOME").or_else(|| Some(std::env::home_dir()?.join(".cache")));
     Some(folder("XDG_RUNTIME_DIR").or_else(cache)?.join("altlas"))
 }
+
 /// What pip and uv are told of the package index that they use.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PackageIndex {
@@ -57,4 +58,12 @@ pub(crate) fn package_index() -> PackageIndex {
         home: path("HOME"),
         config_home: path("XDG_CONFIG_HOME"),
     }
+}
+
+/// The folders in which programs are looked for: those of `PATH`, then the one in which pip and uv
+/// install for one user.
+pub(crate) fn program_folders() -> Vec<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let own = std::env::home_dir().map(|home| home.join(".local/bin"));
+    std::env::split_paths(&path).filter(|folder| folder.is_absolute()).chain(own).collect()
 }

@@ -131,34 +131,6 @@ pub(crate) fn of_gpu(problem: &Problem) -> Level {
 pub(crate) fn of_image(problem: &image_spec::Problem) -> Level {
     use image_spec::Problem;
     match problem {
-        // It cannot be built, or it cannot run on the machines of the project.
-        Problem::BaseTagUnknown(_)
-        | Problem::BaseTagDeleted(_)
-        | Problem::CudnnNotForCuda(_)
-        | Problem::BaseDiffersFromProject(_)
-        | Problem::PythonNotOnDistribution(_)
-        | Problem::AptPackageUnknown(_)
-        | Problem::FrameworkVersionUnknown(_)
-        | Problem::FrameworkNotForPython(_)
-        | Problem::GlibcTooOld(_)
-        | Problem::FrameworkNotForCuda(_)
-        | Problem::RequirementsContradict(_)
-        | Problem::RequirementDiffersFromFrameworks(_)
-        | Problem::PlaceholderPackage(_)
-        | Problem::DevelMissing(_)
-        | Problem::ImageWithoutPython(_)
-        | Problem::DriverTooOldForCuda(_)
-        | Problem::DriverRefusedByImage(_)
-        | Problem::WheelNewerThanDriver(_)
-        | Problem::GpuNotInToolkit(_)
-        | Problem::GpuNotInWheel(_)
-        | Problem::GpuNotInCudnn(_)
-        | Problem::FrameworksDoNotFit(_)
-        | Problem::CudaLibrariesMissing(_)
-        | Problem::CudnnOfFrameworkDiffers(_)
-        | Problem::EngineForOtherGpu(_)
-        | Problem::EngineForOtherTensorrt(_)
-        | Problem::ProfilerInPublicRegistry(_) => Level::Error,
         // An image that CUDA does not work in.
         Problem::DriverCapabilitiesMissing(found)
             if !found.unknown.is_empty() || found.missing.iter().any(|it| it == "compute") =>
@@ -201,13 +173,40 @@ pub(crate) fn of_image(problem: &image_spec::Problem) -> Level {
         | Problem::DriverCapabilitiesAll(_)
         | Problem::GpuVariablesMissing(_)
         | Problem::NvidiaDocker1Label(_) => Level::Note,
-        // It works, and something is wrong that will cost somebody time or money.
-        Problem::CudnnOfBaseDiffers(_) | Problem::SourceBuild(_) | Problem::ExtraIgnored(_) => {
-            Level::Warning
-        }
-        Problem::BaseTagUnknown(_) => Level::Error,
+        // It cannot be built, or it cannot run on the machines of the project.
         Problem::EnvComment(found) if found.is_refused() => Level::Error,
-        Problem::ArgLostAfterFrom(_)
+        Problem::BaseTagUnknown(_)
+        | Problem::BaseTagDeleted(_)
+        | Problem::CudnnNotForCuda(_)
+        | Problem::BaseDiffersFromProject(_)
+        | Problem::PythonNotOnDistribution(_)
+        | Problem::AptPackageUnknown(_)
+        | Problem::FrameworkVersionUnknown(_)
+        | Problem::FrameworkNotForPython(_)
+        | Problem::GlibcTooOld(_)
+        | Problem::FrameworkNotForCuda(_)
+        | Problem::RequirementsContradict(_)
+        | Problem::RequirementDiffersFromFrameworks(_)
+        | Problem::RequirementsDoNotResolve(_)
+        | Problem::LockForOtherPlatform(_)
+        | Problem::LockForOtherPython(_)
+        | Problem::LockStale(_)
+        | Problem::PlaceholderPackage(_)
+        | Problem::DevelMissing(_)
+        | Problem::ImageWithoutPython(_)
+        | Problem::DriverTooOldForCuda(_)
+        | Problem::DriverRefusedByImage(_)
+        | Problem::WheelNewerThanDriver(_)
+        | Problem::GpuNotInToolkit(_)
+        | Problem::GpuNotInWheel(_)
+        | Problem::GpuNotInCudnn(_)
+        | Problem::FrameworksDoNotFit(_)
+        | Problem::CudaLibrariesMissing(_)
+        | Problem::CudnnOfFrameworkDiffers(_)
+        | Problem::EngineForOtherGpu(_)
+        | Problem::EngineForOtherTensorrt(_)
+        | Problem::ProfilerInPublicRegistry(_)
+        | Problem::ArgLostAfterFrom(_)
         | Problem::CopyFromUnknownStage(_)
         | Problem::GpuQueryInBuild(_)
         | Problem::DependenciesLeftInBuilder(_)
@@ -216,16 +215,14 @@ pub(crate) fn of_image(problem: &image_spec::Problem) -> Level {
         | Problem::CudaPathOfOtherVersion(_)
         | Problem::HealthcheckToolMissing(_)
         | Problem::DriverInImage(_) => Level::Error,
-        // It builds and may run, and is not what was meant.
+        // It works, and something is wrong that will cost somebody time or money.
         Problem::EnvComment(_)
         | Problem::LibraryPathOverwritten(_)
         | Problem::StubsOnLibraryPath(_)
         | Problem::VisibleDevicesFixed(_)
         | Problem::RunsAsRoot(_)
-        | Problem::IgnoreUnused(_) => Level::Warning,
-        // Nothing is wrong with it, but less is known.
-        Problem::BaseNotKnownBeforeBuild(_) => Level::Note,
-        Problem::CudnnOfBaseDiffers(_)
+        | Problem::IgnoreUnused(_)
+        | Problem::CudnnOfBaseDiffers(_)
         | Problem::SourceBuild(_)
         | Problem::ExtraIgnored(_)
         | Problem::DriverNeedsMinorCompatibility(_)
@@ -244,7 +241,7 @@ pub(crate) fn of_image(problem: &image_spec::Problem) -> Level {
         | Problem::ModelWithoutChecksum(_)
         | Problem::TagMutable(_) => Level::Warning,
         // Good to know.
-        Problem::NothingToRun(_) => Level::Note,
+        Problem::BaseNotKnownBeforeBuild(_) | Problem::NothingToRun(_) => Level::Note,
     }
 }
 

@@ -5,13 +5,17 @@ mod check;
 mod commit;
 mod docker;
 mod explain;
+mod lock;
 mod product;
 mod push;
 mod render;
 mod requirements;
+mod resolve;
 mod size;
+pub(crate) mod solve;
 mod source;
 mod test;
+mod uv;
 
 use crate::{
     exit::{Exit, Failure},
@@ -35,6 +39,8 @@ enum Action {
     Size(size::SizeArgs),
     Test(test::TestArgs),
     Render(render::RenderArgs),
+    Lock(lock::LockArgs),
+    Solve(Box<solve::SolveArgs>),
 }
 
 pub(crate) fn run(args: &ImageArgs, global: &Global) -> Result<Exit, Failure> {
@@ -46,5 +52,7 @@ pub(crate) fn run(args: &ImageArgs, global: &Global) -> Result<Exit, Failure> {
         Action::Size(args) => size::run(args),
         Action::Test(args) => test::run(args, global),
         Action::Render(args) => render::run(args, global),
+        Action::Lock(args) => lock::run(args, global),
+        Action::Solve(args) => solve::run(args, global),
     }
 }

@@ -6,7 +6,7 @@
 //! what a GPU should reach ([`gpu_models_named`], [`peak_bandwidth_gb_s`]). For images they say which
 //! base image is real ([`look_up_tag`]) and which drivers it lets itself be started on
 //! ([`require_cuda()`]), which build of a framework fits what ([`framework_builds`]), and what a
-//! distribution brings ([`distribution()`]). Everything here is data and pure functions: this crate
+//! distribution brings ([`distribution()`]); [`solve()`] puts them together. Everything here is data and pure functions: this crate
 //! reads nothing from the machine.
 //!
 //! ```
@@ -36,6 +36,8 @@ mod gpu_model;
 mod origin;
 mod peak;
 mod require_cuda;
+mod requirement;
+mod solve;
 mod table;
 mod toolkit;
 mod version;
@@ -59,6 +61,11 @@ pub use peak::{
     peak_pcie_gb_s,
 };
 pub use require_cuda::{RequireCuda, require_cuda, require_cuda_rows};
+pub use requirement::{WheelRequirements, ranges_meet, requirements_of, wheel_requirements};
+pub use solve::{
+    Answer, Change, Chosen, Clash, Contradiction, CudnnFrom, DriverFit, DriverWish, Fact, Fit,
+    FrameworkWish, GpuCapability, Step, Wish, Wishes, solve,
+};
 pub use toolkit::{
     LeastDriver, Platform, Toolkit, least_driver, newest_cuda_for, newest_ptx_for_driver_cuda,
     ptx_for, toolkit, toolkits,

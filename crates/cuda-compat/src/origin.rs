@@ -2,7 +2,7 @@
 
 use crate::{
     architectures, base_images, cudnn_floors, cudnn_releases, distributions, driver_branches,
-    framework_builds, gpu_models, require_cuda_rows, toolkit,
+    framework_builds, gpu_models, require_cuda_rows, toolkit, wheel_requirements,
 };
 use jiff::civil::Date;
 
@@ -109,6 +109,11 @@ pub fn fact_tables() -> Vec<FactTable> {
             "require_cuda",
             "drivers that images of nvidia/cuda ask for",
             origins!(require_cuda_rows()),
+        ),
+        table(
+            "requirement",
+            "what wheels require of shared packages",
+            origins!(wheel_requirements()),
         ),
         table(
             "toolkit",

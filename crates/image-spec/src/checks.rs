@@ -119,6 +119,10 @@ checks! {
     requirements_contradict::RequirementsContradict,
     requirement_differs_from_frameworks::RequirementDiffersFromFrameworks,
     frameworks_do_not_fit::FrameworksDoNotFit,
+    requirements_do_not_resolve::RequirementsDoNotResolve,
+    lock_for_other_platform::LockForOtherPlatform,
+    lock_for_other_python::LockForOtherPython,
+    lock_stale::LockStale,
     // What cannot be built.
     source_build::SourceBuild,
     placeholder_package::PlaceholderPackage,

@@ -23,6 +23,7 @@ mod reference;
 mod registry;
 mod render;
 mod requirements;
+mod resolve;
 mod scene;
 mod size;
 mod spec;
@@ -50,10 +51,11 @@ pub use registry::{
 };
 pub use render::{MARKER, Pins, RenderError, RenderOptions, RenderedFile, is_rendered, render};
 pub use requirements::{
-    Fetch, Lock, LockedPackage, RequirementsError, RequirementsFile, RequirementsKind,
-    without_credentials,
+    Fetch, IndexKind, Lock, LockedPackage, PackageIndex, RequirementsError, RequirementsFile,
+    RequirementsKind, without_credentials,
 };
-pub use scene::{Fleet, Gpu, Scene, check};
+pub use resolve::{Conflict, Reason, Resolution, ResolveOutcome, ResolveRequest, python_platform};
+pub use scene::{Fleet, Gpu, Requirements, Scene, check};
 pub use size::{ImageSize, Needless, PackageSize, StepSize};
 pub use spec::{
     Copy, Engine, Healthcheck, Image, ImageName, Model, Portable, Project, PythonSource, Registry,

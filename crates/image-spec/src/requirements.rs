@@ -20,10 +20,12 @@ mod pylock;
 mod pyproject;
 mod text;
 mod toml_text;
+mod used;
 mod uv_lock;
 mod wheel;
 
 pub use credentials::without_credentials;
+pub(crate) use lock::holds;
 pub use lock::{Lock, LockedPackage};
 
 use crate::{PipRequirement, Place, Placed};
@@ -48,7 +50,7 @@ pub struct RequirementsFile {
     /// Constraints: versions that are allowed where something else asks for the package.
     pub constraints: Vec<Placed<Requirement>>,
     /// Package indexes and find-links pages, without credentials; the main index first.
-    pub indexes: Vec<Placed<String>>,
+    pub indexes: Vec<Placed<PackageIndex>>,
     /// What it asks for, and cannot be known before the build: local paths, archives without a
     /// version in their name, lines with `${NAME}`, files on the web.
     pub open: Vec<Placed<String>>,
@@ -56,6 +58,26 @@ pub struct RequirementsFile {
     pub requires_python: Option<Placed<VersionSpecifiers>>,
     /// What it was made for, where it is a lock: every package with one version.
     pub lock: Option<Lock>,
+}
+
+/// Where packages come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackageIndex {
+    /// Its URL without credentials, or a path.
+    pub url: String,
+    /// How it was named.
+    pub kind: IndexKind,
+}
+
+/// How a package index was named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IndexKind {
+    /// Instead of PyPI.
+    Main,
+    /// Besides it.
+    Extra,
+    /// As a page or folder with links to archives.
+    FindLinks,
 }
 
 /// The format of a file of requirements.
@@ -161,6 +183,10 @@ impl RequirementsFile {
             requires_python: None,
             lock: None,
         }
+    }
+
+    fn index(&mut self, kind: IndexKind, url: &str, place: Place) {
+        self.indexes.push(Placed::new(PackageIndex { url: without_credentials(url), kind }, place));
     }
 
     /// Where the file begins.

@@ -12,7 +12,7 @@ use crate::{
     files,
     global::Global,
 };
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use clap::Args;
 use follow::Follow;
 use image_spec::{

@@ -23,7 +23,15 @@ pub(crate) fn of_spec(spec: &Spec, folder: &Path) -> Result<RequirementsFiles, R
     let named = spec.images.values().flat_map(|image| &image.requirements).map(PathBuf::from);
     let locks = spec.images.keys().map(|name| PathBuf::from(lock_name(name)));
     let locks = locks.filter(|lock| folder.join(lock).exists());
-    read(folder, named.chain(locks))
+    // What a lock of a project must have stands in the project.
+    let projects = spec.images.values().flat_map(|image| &image.requirements).filter_map(|name| {
+        let is_of_project = ["uv.lock", "poetry.lock", "pylock.toml"];
+        let path = Path::new(name);
+        let file = path.file_name()?.to_str()?;
+        let project = path.with_file_name("pyproject.toml");
+        (is_of_project.contains(&file) && folder.join(&project).exists()).then_some(project)
+    });
+    read(folder, named.chain(locks).chain(projects))
 }
 
 /// Reads these files; their paths are relative to `folder`, the build context.

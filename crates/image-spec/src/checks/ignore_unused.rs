@@ -125,6 +125,7 @@ mod tests {
                 recipes: Recipe::from_dockerfile(&file),
                 spec: None,
                 dockerfile: Some(&file),
+                requirements: crate::Requirements::default(),
                 fleet: Fleet::default(),
                 today: "2026-11-24".parse().unwrap(),
             });

@@ -4,7 +4,9 @@ use super::wheel::Wheel;
 use crate::{Place, Placed};
 use cuda_compat::PythonVersion;
 use pep440_rs::Version;
-use pep508_rs::{MarkerEnvironment, MarkerEnvironmentBuilder, MarkerTree, PackageName};
+use pep508_rs::{
+    MarkerEnvironment, MarkerEnvironmentBuilder, MarkerTree, PackageName, Requirement,
+};
 
 /// What a lock was made for, and what it locks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,6 +28,8 @@ pub struct LockedPackage {
     pub name: PackageName,
     /// Its version; `None` for a folder or a repository.
     pub version: Option<Version>,
+    /// The environments that it is installed in.
+    pub marker: MarkerTree,
     /// Where it is written.
     pub place: Place,
     /// The names of its wheels; empty where the lock does not list them.
@@ -35,7 +39,7 @@ pub struct LockedPackage {
 }
 
 /// The environment of CPython on Linux x86-64, by which markers are judged.
-pub(crate) fn linux(python: PythonVersion) -> Option<MarkerEnvironment> {
+fn linux(python: PythonVersion) -> Option<MarkerEnvironment> {
     let minor = python.minor_line().to_string();
     let full = python.patch.map_or_else(|| format!("{minor}.0"), |_| python.to_string());
     MarkerEnvironment::try_from(MarkerEnvironmentBuilder {
@@ -54,6 +58,19 @@ pub(crate) fn linux(python: PythonVersion) -> Option<MarkerEnvironment> {
     .ok()
 }
 
+/// Whether a marker holds in an image with that Python.
+pub(crate) fn holds(marker: &MarkerTree, python: PythonVersion) -> bool {
+    linux(python).is_none_or(|environment| marker.evaluate(&environment, &[]))
+}
+
+/// The environment as a marker: what every image of ours is.
+pub(super) fn on_linux() -> MarkerTree {
+    let marker = "any ; sys_platform == 'linux' and platform_machine == 'x86_64' and os_name == \
+                  'posix' and platform_system == 'Linux' and implementation_name == 'cpython' and \
+                  platform_python_implementation == 'CPython'";
+    marker.parse::<Requirement>().map_or(MarkerTree::TRUE, |any| any.marker)
+}
+
 impl Lock {
     /// Whether its platform, where it names one, is Linux x86-64 with glibc.
     pub fn is_for_linux_x86_64(&self) -> bool {
@@ -61,6 +78,13 @@ impl Lock {
             let name = platform.value.as_str();
             name == "linux" || (name.starts_with("x86_64-") && !is_other_system(name))
         })
+    }
+
+    /// Whether one of its environments is Linux x86-64, with any Python.
+    pub fn has_linux(&self) -> bool {
+        let linux = on_linux();
+        let mut environments = self.environments.iter();
+        self.environments.is_empty() || environments.any(|it| !it.value.is_disjoint(&linux))
     }
 
     /// Whether one of its environments is CPython of that version on Linux x86-64.
@@ -76,6 +100,11 @@ fn is_other_system(platform: &str) -> bool {
 }
 
 impl LockedPackage {
+    /// Whether an image with that Python gets it.
+    pub fn is_installed(&self, python: PythonVersion) -> bool {
+        holds(&self.marker, python)
+    }
+
     /// Whether it has something to install on Linux x86-64: a wheel, or its source.
     pub fn is_for_linux_x86_64(&self) -> bool {
         self.fits(|wheel| wheel.is_for_linux_x86_64())

@@ -1,8 +1,8 @@
 //! `Pipfile.lock`.
 
 use super::{
-    Lock, LockedPackage, RequirementsError, RequirementsFile, RequirementsKind, json_keys,
-    named::requirement, text::Text, without_credentials,
+    IndexKind, Lock, LockedPackage, RequirementsError, RequirementsFile, RequirementsKind,
+    json_keys, named::requirement, text::Text, without_credentials,
 };
 use crate::{PipRequirement, Placed};
 use serde::Deserialize;
@@ -85,6 +85,7 @@ pub(super) fn read(text: &Text<'_>) -> Result<RequirementsFile, RequirementsErro
         let found = requirement(&written).map_err(|(_, reason)| text.wrong(at, reason))?;
         packages.push(LockedPackage {
             name: found.name.clone(),
+            marker: found.marker.clone(),
             version: version.trim_start_matches('=').parse().ok(),
             place: place.clone(),
             wheels: Vec::new(),
@@ -99,7 +100,7 @@ pub(super) fn read(text: &Text<'_>) -> Result<RequirementsFile, RequirementsErro
     }
     for url in lock.meta.sources.iter().filter_map(|source| source.url.as_deref()) {
         let place = text.place(at("_meta", "sources"));
-        file.indexes.push(Placed::new(without_credentials(url), place));
+        file.index(IndexKind::Main, url, place);
     }
     let requires = &lock.meta.requires;
     let python = requires.python_full_version.as_ref().or(requires.python_version.as_ref());

@@ -1,7 +1,7 @@
 //! `requirements.txt`: the format of pip, which uv and pip-compile write locks in as well.
 
 use super::{
-    Fetch, Lock, LockedPackage, RequirementsError, RequirementsFile, RequirementsKind,
+    Fetch, IndexKind, Lock, LockedPackage, RequirementsError, RequirementsFile, RequirementsKind,
     line::{Line, Word, lines},
     named::{self, Written, has_variable, written},
     option::{self, Given, Name},
@@ -42,7 +42,7 @@ pub(super) fn read(
     let mut reader = Reader { fetch, chain, seen: BTreeSet::new(), file };
     reader.lines(text, false)?;
     let mut file = reader.file;
-    let indexes: Vec<&str> = file.indexes.iter().map(|index| index.value.as_str()).collect();
+    let indexes: Vec<&str> = file.indexes.iter().map(|index| index.value.url.as_str()).collect();
     for found in &mut file.requirements {
         found.value.index = index_for(found.value.requirement.name.as_ref(), &indexes);
     }
@@ -104,16 +104,16 @@ impl Reader<'_, '_> {
         constraints: bool,
     ) -> Result<(), RequirementsError> {
         let at = line.origin(given.at);
-        let value = without_credentials(&given.value);
         match given.name {
             Name::Requirement => self.include(text, at, &given.value, constraints),
             Name::Constraint => self.include(text, at, &given.value, true),
-            Name::Index => {
-                self.file.indexes.insert(0, Placed::new(value, text.place(at)));
-                Ok(())
-            }
-            Name::ExtraIndex | Name::FindLinks => {
-                self.file.indexes.push(Placed::new(value, text.place(at)));
+            Name::Index | Name::ExtraIndex | Name::FindLinks => {
+                let kind = match given.name {
+                    Name::Index => IndexKind::Main,
+                    Name::ExtraIndex => IndexKind::Extra,
+                    _ => IndexKind::FindLinks,
+                };
+                self.file.index(kind, &given.value, text.place(at));
                 Ok(())
             }
             Name::Editable => {
@@ -241,6 +241,7 @@ fn lock(text: &Text<'_>, file: &RequirementsFile) -> Option<Lock> {
         .iter()
         .map(|found| LockedPackage {
             name: found.value.requirement.name.clone(),
+            marker: found.value.requirement.marker.clone(),
             version: pinned(&found.value.requirement).cloned(),
             place: found.place.clone(),
             wheels: Vec::new(),

@@ -2,7 +2,7 @@
 //! versions: `^1.2` and `~1.2`.
 
 use super::{
-    RequirementsError, RequirementsFile,
+    IndexKind, RequirementsError, RequirementsFile,
     named::{self, requirement},
     text::Text,
     without_credentials,
@@ -73,7 +73,7 @@ impl Poetry {
         }
         for url in self.source.iter().filter_map(|source| source.url.as_ref()) {
             let place = text.place(url.span().start);
-            file.indexes.push(Placed::new(without_credentials(url.get_ref()), place));
+            file.index(IndexKind::Extra, url.get_ref(), place);
         }
         Ok(())
     }

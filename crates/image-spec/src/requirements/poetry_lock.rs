@@ -86,6 +86,7 @@ pub(super) fn read(text: &Text<'_>) -> Result<RequirementsFile, RequirementsErro
         let is_archive = package.source.kind.as_deref().is_none_or(|kind| kind == "legacy");
         packages.push(LockedPackage {
             name: found.name.clone(),
+            marker: found.marker.clone(),
             version: package.version.parse().ok(),
             place: place.clone(),
             wheels: wheels.into_iter().map(|file| file.file.clone()).collect(),

@@ -70,6 +70,7 @@ pub(super) fn read(text: &Text<'_>) -> Result<RequirementsFile, RequirementsErro
         let others = [&package.sdist, &package.archive, &package.vcs, &package.directory];
         packages.push(LockedPackage {
             name: found.name.clone(),
+            marker: found.marker.clone(),
             version: package.version.as_deref().and_then(|version| version.parse().ok()),
             place: place.clone(),
             wheels: package.wheels.iter().filter_map(Wheel::file).collect(),

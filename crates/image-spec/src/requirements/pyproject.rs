@@ -1,7 +1,7 @@
 //! `pyproject.toml`: PEP 621, dependency groups (PEP 735), uv's sources and Poetry's older tables.
 
 use super::{
-    RequirementsError, RequirementsFile, RequirementsKind,
+    IndexKind, RequirementsError, RequirementsFile, RequirementsKind,
     named::{self, requirement},
     poetry,
     text::Text,
@@ -74,8 +74,7 @@ pub(super) fn read(text: &Text<'_>) -> Result<RequirementsFile, RequirementsErro
         poetry.read(text, &mut file)?;
     }
     for index in &tool.uv.index {
-        let url = without_credentials(index.url.get_ref());
-        file.indexes.push(Placed::new(url, text.place(index.url.span().start)));
+        file.index(IndexKind::Extra, index.url.get_ref(), text.place(index.url.span().start));
     }
     let optional = file.optional.values_mut().flatten();
     for found in file.requirements.iter_mut().chain(optional) {

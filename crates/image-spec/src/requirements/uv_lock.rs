@@ -1,8 +1,8 @@
 //! `uv.lock`: everything that a project and its members need, on every platform at once.
 
 use super::{
-    Lock, LockedPackage, RequirementsError, RequirementsFile, RequirementsKind, named::requirement,
-    text::Text, toml_text, without_credentials,
+    Lock, LockedPackage, RequirementsError, RequirementsFile, RequirementsKind, lock::on_linux,
+    named::requirement, text::Text, toml_text, without_credentials,
 };
 use crate::{PipRequirement, Placed};
 use pep440_rs::VersionSpecifiers;
@@ -52,6 +52,15 @@ struct Dependency {
     name: String,
     #[serde(default)]
     extra: Vec<String>,
+    marker: Option<String>,
+}
+
+impl Dependency {
+    /// Whether it is needed in an image; a marker that cannot be read may be true.
+    fn is_for(&self, linux: &MarkerTree) -> bool {
+        let marker = self.marker.as_ref().map(|marker| requirement(&format!("any ; {marker}")));
+        !matches!(marker, Some(Ok(any)) if any.marker.is_disjoint(linux))
+    }
 }
 
 #[derive(Deserialize)]
@@ -71,7 +80,8 @@ pub(super) fn read(text: &Text<'_>) -> Result<RequirementsFile, RequirementsErro
     for marker in &lock.supported_markers {
         environments.push(Placed::new(tree(text, marker)?, text.place(marker.span().start)));
     }
-    let needed = needed(&lock.package);
+    let linux = on_linux();
+    let needed = needed(&lock.package, &linux);
     let mut packages = Vec::new();
     for package in &lock.package {
         if package.is_member() || !needed.contains(package.name.get_ref().as_str()) {
@@ -80,10 +90,14 @@ pub(super) fn read(text: &Text<'_>) -> Result<RequirementsFile, RequirementsErro
         let at = package.name.span().start;
         let place = text.place(at);
         let mut found = package.requirement().map_err(|(_, reason)| text.wrong(at, reason))?;
+        if found.requirement.marker.is_disjoint(&linux) {
+            continue;
+        }
         found.index = package.source.registry.as_deref().map(without_credentials);
         let version = package.version.as_deref().and_then(|version| version.parse().ok());
         packages.push(LockedPackage {
             name: found.requirement.name.clone(),
+            marker: found.requirement.marker.clone(),
             version,
             place: place.clone(),
             wheels: package.wheels.iter().filter_map(Archive::name).collect(),
@@ -118,8 +132,9 @@ pub(super) fn tree(
     found.map(|found| found.marker).map_err(|(_, reason)| text.wrong(written.span().start, reason))
 }
 
-/// The names of all that the members need to run: what they need only to be developed is left out.
-fn needed(packages: &[Package]) -> BTreeSet<&str> {
+/// The names of all that the members need to run on Linux: what they need only to be developed is left
+/// out.
+fn needed<'p>(packages: &'p [Package], linux: &MarkerTree) -> BTreeSet<&'p str> {
     let mut by_name: BTreeMap<&str, Vec<&Package>> = BTreeMap::new();
     for package in packages {
         by_name.entry(package.name.get_ref()).or_default().push(package);
@@ -138,7 +153,7 @@ fn needed(packages: &[Package]) -> BTreeSet<&str> {
                 None => Some(&package.dependencies),
                 Some(extra) => package.optional_dependencies.get(extra),
             };
-            for needed in needs.into_iter().flatten() {
+            for needed in needs.into_iter().flatten().filter(|needed| needed.is_for(linux)) {
                 let extras = needed.extra.iter().map(|extra| Some(extra.as_str()));
                 for next in extras.chain([None]).map(|extra| (needed.name.as_str(), extra)) {
                     if seen.insert(next) {

@@ -67,6 +67,7 @@ fn the_dockerfile_gives_every_known_mistake() {
         recipes: Recipe::from_dockerfile(&file),
         spec: None,
         dockerfile: Some(&file),
+        requirements: crate::Requirements::default(),
         fleet,
         today: "2026-11-24".parse().unwrap(),
     });

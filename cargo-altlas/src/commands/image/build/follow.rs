@@ -8,7 +8,7 @@ use image_spec::{BuildEvent, EngineError};
 use std::{
     collections::BTreeMap,
     fs::File,
-    io::{BufWriter, IsTerminal, Write},
+    io::{IsTerminal, LineWriter, Write},
     path::{Path, PathBuf},
 };
 
@@ -21,7 +21,7 @@ const LONGEST_NAME: usize = 100;
 /// Follows one build.
 pub(super) struct Follow {
     path: PathBuf,
-    log: Option<BufWriter<File>>,
+    log: Option<LineWriter<File>>,
     progress: Option<Progress>,
     /// What each step wrote last.
     last: BTreeMap<String, String>,
@@ -38,7 +38,7 @@ impl Follow {
         let terminal = std::io::stderr().is_terminal();
         Self {
             path: path.to_owned(),
-            log: log.ok().map(BufWriter::new),
+            log: log.ok().map(LineWriter::new),
             progress: terminal.then(Progress::start),
             last: BTreeMap::new(),
             failed: None,
