@@ -11,6 +11,8 @@ mod fault_matrix;
 mod generated;
 mod image_engine;
 mod image_lock;
+mod image_render;
+mod image_solve;
 mod interrupt;
 mod kernels;
 mod report;
