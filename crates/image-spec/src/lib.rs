@@ -6,6 +6,9 @@
 //! recipes with the tables of [`cuda_compat`], whoever wrote them, and hands back typed [`Problem`]s.
 //! The crate never guesses: what a file leaves open stays `None`.
 
+#[cfg(fuzzing)]
+pub mod fuzzing;
+
 mod checks;
 mod contents;
 mod credentials;

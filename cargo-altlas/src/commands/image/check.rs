@@ -1,5 +1,7 @@
 //! `cargo altlas image check`.
 
+mod dockerfiles;
+
 use super::{
     requirements,
     resolve::{self, ResolveArgs},
@@ -10,15 +12,15 @@ use crate::{
     environment,
     exit::{Exit, Failure},
     explained::codes,
-    files,
     finding::{Finding, Place},
     global::Global,
     levels,
     report::{Report, ReportArgs},
 };
+use anyhow::Context;
 use clap::Args;
 use gpu_probe::Unlooked;
-use image_spec::{Dockerfile, Fleet, Problem, Recipe, Requirements, Scene, SpecError};
+use image_spec::{Dockerfile, Problem, Recipe, Requirements, Scene, Spec, SpecError};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -30,7 +32,8 @@ use std::{
 /// all images of the config are judged.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// Names of images in the config, Dockerfiles, or folders with Dockerfiles
+    /// Names of images in the config, Dockerfiles, or folders in which all Dockerfiles are judged; `-`
+    /// is standard input. A file that is called like an image is written `./NAME`
     what: Vec<String>,
 
     #[command(flatten)]
@@ -40,28 +43,32 @@ pub(crate) struct CheckArgs {
     report: ReportArgs,
 }
 
-/// A Dockerfile is far smaller; a larger file is something else.
-const LARGEST: u64 = 1024 * 1024;
-
 pub(crate) fn run(args: &CheckArgs, global: &Global) -> Result<Exit, Failure> {
     let config = config::find(global.config.as_deref(), &environment::folder(), &codes())
         .map_err(Failure::usage)?;
     let mut findings = Vec::new();
     let mut unlooked = Vec::new();
-    for path in &args.what {
-        let path = Path::new(path);
-        let bytes = files::read(path, LARGEST).map_err(Failure::usage)?;
-        let file = Dockerfile::parse(path, &bytes).map_err(Failure::usage)?;
-        let fleet = config.as_ref().map(|file| file.config.fleet()).unwrap_or_default();
-        let (found, open) = of_dockerfile(&file, fleet, config.as_ref(), args, global)?;
-        findings.extend(found);
-        unlooked.extend(open);
+    let mut images = Vec::new();
+    for what in &args.what {
+        let is_image =
+            |file: &ConfigFile| file.config.image.keys().any(|name| name.to_string() == *what);
+        if config.as_ref().is_some_and(is_image) {
+            images.push(what.as_str());
+            continue;
+        }
+        for file in named(Path::new(what), &mut unlooked).map_err(Failure::usage)? {
+            let (found, open) = of_dockerfile(&file, config.as_ref(), args, global)?;
+            findings.extend(found);
+            unlooked.extend(open);
+        }
     }
-    if args.what.is_empty() {
+    if args.what.is_empty() || !images.is_empty() {
         let file = config.as_ref().ok_or_else(|| {
-            Failure::usage(anyhow::anyhow!("there is no config and no Dockerfile to judge"))
+            Failure::usage(anyhow::anyhow!(
+                "there is no config; name a Dockerfile, or a folder with Dockerfiles"
+            ))
         })?;
-        let (found, open) = of_spec(file, args, global)?;
+        let (found, open) = of_spec(file, &images, args, global)?;
         findings.extend(found);
         unlooked.extend(open);
     }
@@ -87,8 +94,47 @@ pub(super) fn today() -> jiff::civil::Date {
 /// What is wrong, and what could not be looked at.
 type Judged = (Vec<Finding>, Vec<Unlooked>);
 
-fn of_spec(file: &ConfigFile, args: &CheckArgs, global: &Global) -> Result<Judged, Failure> {
-    let spec = file.config.spec();
+/// The Dockerfile at a path, or those below it. A file that was not named itself and is none hides no
+/// other.
+fn named(path: &Path, unlooked: &mut Vec<Unlooked>) -> anyhow::Result<Vec<Dockerfile>> {
+    if !path.is_dir() {
+        return Ok(vec![dockerfiles::read(path)?]);
+    }
+    let found = dockerfiles::below(path, unlooked)
+        .with_context(|| format!("could not read `{}`", path.display()))?;
+    if found.is_empty() {
+        anyhow::bail!("there is no Dockerfile in `{}`", path.display());
+    }
+    let mut files = Vec::new();
+    for path in found {
+        match dockerfiles::read(&path) {
+            Ok(file) => files.push(file),
+            Err(error) => unlooked.push(Unlooked {
+                what: format!("the image of `{}`", path.display()),
+                reason: format!("{error:#}"),
+            }),
+        }
+    }
+    Ok(files)
+}
+
+/// Judges the images of the config: those that are named with what they build on, or all.
+fn of_spec(
+    file: &ConfigFile,
+    images: &[&str],
+    args: &CheckArgs,
+    global: &Global,
+) -> Result<Judged, Failure> {
+    let mut spec = file.config.spec();
+    if !images.is_empty() {
+        let mut wanted: Vec<String> = images.iter().map(|name| (*name).to_owned()).collect();
+        let mut next = 0;
+        while let Some(from) = wanted.get(next).map(|name| parent(&spec, name)) {
+            next += 1;
+            wanted.extend(from.filter(|from| !wanted.contains(from)));
+        }
+        spec.images.retain(|name, _| wanted.iter().any(|wanted| wanted == name.as_str()));
+    }
     let folder = file.path.parent().unwrap_or(Path::new("."));
     let files = requirements::of_spec(&spec, folder).map_err(Failure::usage)?;
     let mut scene = Scene {
@@ -101,6 +147,11 @@ fn of_spec(file: &ConfigFile, args: &CheckArgs, global: &Global) -> Result<Judge
     };
     let unlooked = resolve::add_to(&mut scene, &args.resolve, folder, global.verbose)?;
     Ok((findings(&scene, Some(file)), unlooked))
+}
+
+fn parent(spec: &Spec, name: &str) -> Option<String> {
+    let (_, image) = spec.images.iter().find(|(known, _)| known.as_str() == name)?;
+    image.from.clone()
 }
 
 fn findings(scene: &Scene<'_>, config: Option<&ConfigFile>) -> Vec<Finding> {
@@ -123,21 +174,24 @@ pub(super) fn no_images(error: &SpecError, file: &ConfigFile) -> Failure {
 
 fn of_dockerfile(
     file: &Dockerfile,
-    fleet: Fleet,
     config: Option<&ConfigFile>,
     args: &CheckArgs,
     global: &Global,
 ) -> Result<Judged, Failure> {
+    let mut unlooked = Vec::new();
+    let mut recipes = Recipe::from_dockerfile(file);
+    let requirements = dockerfiles::add_requirements(file, &mut recipes, config, &mut unlooked);
     let mut scene = Scene {
-        recipes: Recipe::from_dockerfile(file),
+        recipes,
         spec: None,
         dockerfile: Some(file),
-        requirements: Requirements::default(),
-        fleet,
+        requirements,
+        // Without a config nothing is known of the machines.
+        fleet: config.map(|file| file.config.fleet()).unwrap_or_default(),
         today: today(),
     };
     let folder = environment::folder();
-    let unlooked = resolve::add_to(&mut scene, &args.resolve, &folder, global.verbose)?;
+    unlooked.extend(resolve::add_to(&mut scene, &args.resolve, &folder, global.verbose)?);
     Ok((findings(&scene, config), unlooked))
 }
 

@@ -37,7 +37,7 @@ impl DependenciesLeftInBuilder {
         let Some(file) = scene.dockerfile else { return Vec::new() };
         let mut found = Vec::new();
         for (stage, recipe) in scene.recipes.iter().enumerate() {
-            if recipe.is_shipped() && runs_python(recipe) && !installs_itself(file, stage) {
+            if recipe.usage.is_some() && runs_python(recipe) && !installs_itself(file, stage) {
                 found.extend(left_in(file, scene, stage));
             }
         }

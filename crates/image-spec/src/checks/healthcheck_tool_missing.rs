@@ -45,7 +45,7 @@ impl HealthcheckToolMissing {
         let Some(file) = scene.dockerfile else { return Vec::new() };
         let mut found: Vec<Self> = Vec::new();
         for (stage, recipe) in scene.recipes.iter().enumerate() {
-            if !recipe.is_shipped() || !lacks_tools(recipe) {
+            if recipe.usage.is_none() || !lacks_tools(recipe) {
                 continue;
             }
             let Some(check) = healthcheck(file, stage) else { continue };

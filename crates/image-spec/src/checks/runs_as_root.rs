@@ -60,6 +60,10 @@ fn begins_as_root(base: &Base) -> bool {
         Base::Other(reference) => matches!(
             reference.path.strip_prefix("library/").unwrap_or(&reference.path),
             "ubuntu" | "debian" | "python" | "rockylinux" | "almalinux" | "pytorch/pytorch"
+                | "nvidia/pytorch"
+                | "nvidia/tensorflow"
+                | "nvidia/tensorrt"
+                | "nvidia/tritonserver"
         ),
         // Without an `/etc/passwd` there is nobody to be.
         Base::Scratch | Base::Open(_) => false,
@@ -121,6 +125,8 @@ mod tests {
         check(&format!("{cuda} AS b\nUSER app\nFROM b"), 0);
         check(&format!("{cuda} AS dev"), 0);
         check(&format!("{cuda}\nRUN apt-get install -y gosu"), 0);
+        check("FROM nvcr.io/nvidia/tritonserver:25.08-py3", 1);
+        check("FROM nvcr.io/nim/meta/llama:1", 0);
         check("FROM team/base:1", 0);
         check("FROM scratch", 0);
     }

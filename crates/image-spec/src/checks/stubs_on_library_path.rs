@@ -58,7 +58,7 @@ impl StubsOnLibraryPath {
         let mut found: Vec<Self> = Vec::new();
         for (stage, recipe) in scene.recipes.iter().enumerate() {
             // A stage that only builds may link against the stub as it likes.
-            if !recipe.is_shipped() {
+            if recipe.usage.is_none() {
                 continue;
             }
             let mut here = of_stage(file, stage);

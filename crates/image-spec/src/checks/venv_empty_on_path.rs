@@ -34,7 +34,7 @@ impl VenvEmptyOnPath {
         let Some(file) = scene.dockerfile else { return Vec::new() };
         let mut found: Vec<Self> = Vec::new();
         for (stage, recipe) in scene.recipes.iter().enumerate() {
-            if !recipe.is_shipped() {
+            if recipe.usage.is_none() {
                 continue;
             }
             let places = PythonPlaces::of(file, stage);
