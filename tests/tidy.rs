@@ -137,12 +137,15 @@ struct Checks {
 
 fn all_checks() -> [Checks; 2] {
     let of_gpu = gpu_probe::CHECKS.iter().map(|check| (check.code, check.explanation()));
-    let of_image = image_spec::CHECKS
-        .iter()
-        .map(|check| (check.code, gpu_probe::module_text(check.source)));
+    let of_image =
+        image_spec::CHECKS.iter().map(|check| (check.code, gpu_probe::module_text(check.source)));
     [
         Checks { area: "gpu", folder: "crates/gpu-probe/src/checks/", listed: of_gpu.collect() },
-        Checks { area: "image", folder: "crates/image-spec/src/checks/", listed: of_image.collect() },
+        Checks {
+            area: "image",
+            folder: "crates/image-spec/src/checks/",
+            listed: of_image.collect(),
+        },
     ]
 }
 
