@@ -131,6 +131,48 @@ pub(crate) fn of_gpu(problem: &Problem) -> Level {
 pub(crate) fn of_image(problem: &image_spec::Problem) -> Level {
     use image_spec::Problem;
     match problem {
+        // An image that CUDA does not work in.
+        Problem::DriverCapabilitiesMissing(found)
+            if !found.unknown.is_empty() || found.missing.iter().any(|it| it == "compute") =>
+        {
+            Level::Error
+        }
+        // A program that is not there, and not one that installs for another Python.
+        Problem::PipNotOfThisPython(found) if found.actual.is_none() => Level::Error,
+        // The build stops, or the container does.
+        Problem::BaseTagMissing(_)
+        | Problem::CommandNotInImage(_)
+        | Problem::AptWithoutUpdate(_)
+        | Problem::PipOutsideVenv(_)
+        | Problem::PythonCommandMissing(_)
+        | Problem::BuildIsolationHidesTorch(_)
+        | Problem::TorchIndexUnknown(_)
+        | Problem::RemovedPackage(_)
+        | Problem::TorchArchListInvalid(_)
+        | Problem::NvccArchNotInToolkit(_)
+        | Problem::HostCompilerTooNew(_) => Level::Error,
+        // It is not what was meant, or costs time and gigabytes.
+        Problem::AptInteractive(_)
+        | Problem::PipNotOfThisPython(_)
+        | Problem::ExtraIndexOutvoted(_)
+        | Problem::OldCudaKeyring(_)
+        | Problem::SecondCudaKeyring(_)
+        | Problem::ToolkitVersionDiffers(_)
+        | Problem::ToolkitInstalledTwice(_)
+        | Problem::TorchBackendAuto(_)
+        | Problem::CpuWheelInGpuImage(_)
+        | Problem::CpuAndGpuPackage(_)
+        | Problem::RequirementCheckDisabled(_)
+        | Problem::CondaCudaAndBase(_)
+        | Problem::PipCacheLeft(_)
+        | Problem::StaticLibrariesLeft(_)
+        | Problem::ContainerRuntimeInImage(_)
+        | Problem::ModelDownloadedInBuild(_) => Level::Warning,
+        // It works in most places.
+        Problem::DriverCapabilitiesMissing(_)
+        | Problem::DriverCapabilitiesAll(_)
+        | Problem::GpuVariablesMissing(_)
+        | Problem::NvidiaDocker1Label(_) => Level::Note,
         // It cannot be built, or it cannot run on the machines of the project.
         Problem::EnvComment(found) if found.is_refused() => Level::Error,
         Problem::BaseTagUnknown(_)

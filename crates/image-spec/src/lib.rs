@@ -28,6 +28,7 @@ mod scene;
 mod size;
 mod spec;
 mod tag;
+mod written;
 
 pub use checks::*;
 pub use contents::{
