@@ -126,8 +126,8 @@ fn from_toml(error: &toml::de::Error, text: &str, otherwise: Range<usize>) -> Wr
     Wrong { message: error.message().to_owned(), help: help(error.message(), written), span }
 }
 
-/// The item of a list or a table that the message names first, where it is there once: the reader
-/// knows the place of the whole only.
+/// The key of a table that the message names first, where it is there once: the reader knows the place
+/// of the whole table only.
 fn narrowed(text: &str, span: Range<usize>, message: &str) -> Range<usize> {
     let inside = text.get(span.clone()).unwrap_or_default();
     let named = message.split('`').nth(1).unwrap_or_default();
@@ -214,18 +214,26 @@ mod tests {
     fn says_which_item() {
         check(
             "schema = 1\n[image.a]\nports = [80, 0]",
-            Err(("0 is no port: a port is a number from 1 to 65535", "[80, 0]")),
+            Err(("0 is no port: a port is a number from 1 to 65535", "0")),
         );
         check(
             "schema = 1\n[image.a]\napt = [\"git\", \"g it\"]",
-            Err(("`g it` is not the name of a package such as `git` or `libgl1`", "g it")),
+            Err(("`g it` is not the name of a package such as `git` or `libgl1`", "\"g it\"")),
         );
         check(
             "schema = 1\n[image.a]\ncopy = [\"app\", \"../x\"]",
             Err((
                 "`../x` leads out of the build context, and a build sees nothing outside of it; move \
                  the file below the config",
-                "../x",
+                "\"../x\"",
+            )),
+        );
+        check(
+            "schema = 1\n[image.a]\nenv = { A = \"1\", \"B-C\" = \"2\" }",
+            Err((
+                "`B-C` is not the name of a variable: it holds letters, digits and `_`, and begins \
+                 with no digit",
+                "B-C",
             )),
         );
     }

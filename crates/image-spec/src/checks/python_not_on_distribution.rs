@@ -11,7 +11,7 @@
 //! release that has it.
 
 use super::{Diagnosis, Fix};
-use crate::{Place, PythonFrom, Scene, once::once};
+use crate::{Place, PythonFrom, Recipe, Scene, once::once};
 use cuda_compat::{Distribution, PythonVersion, distribution, distributions};
 use serde::Serialize;
 
@@ -66,7 +66,9 @@ impl PythonNotOnDistribution {
                 }),
                 has,
                 in_config: scene.spec.is_some(),
-                place: python.place.clone(),
+                place: package_of(recipe, asked)
+                    .filter(|_| scene.spec.is_none())
+                    .unwrap_or_else(|| python.place.clone()),
             })
         });
         once(found)
@@ -98,6 +100,13 @@ impl Diagnosis for PythonNotOnDistribution {
         }
         fixes
     }
+}
+
+/// Where the package of that Python is asked for.
+fn package_of(recipe: &Recipe, python: PythonVersion) -> Option<Place> {
+    let name = format!("python{python}");
+    let package = recipe.apt.iter().find(|package| package.value.name == name);
+    package.map(|package| package.place.clone())
 }
 
 fn others(row: &Distribution, python: PythonVersion) -> Vec<String> {
@@ -140,5 +149,15 @@ mod tests {
         check("3.11", "ubuntu20.04", "auto", None);
         check("3.12", "ubuntu24.04", "distribution", None);
         check("3.14", "ubuntu26.04", "distribution", None);
+    }
+
+    #[test]
+    fn stands_at_the_package() {
+        let text = "FROM ubuntu:20.04\nRUN apt-get install -y curl python3.11\n\
+                    RUN python3.11 -m pip install numpy\n";
+        let found = example::dockerfile(text, PythonNotOnDistribution::find);
+        assert_eq!(found.len(), 1);
+        let Place::File { line, column, .. } = found[0].place else { panic!() };
+        assert_eq!((line, column), (2, 29));
     }
 }

@@ -62,7 +62,8 @@ fn is_silent_where_nothing_is_wrong() {
          FROM nvidia/cuda:12.6.3-base-ubuntu22.04\n\
          COPY --from=ghcr.io/astral-sh/uv:0.9.2 /uv /usr/local/bin/uv\n\
          RUN uv python install 3.11 && uv venv /opt/venv --python 3.11\n\
-         RUN uv pip install --python /opt/venv torch==2.8.0 \
+         RUN --mount=type=cache,target=/root/.cache/uv \
+         uv pip install --python /opt/venv torch==2.8.0 \
          --index-url https://download.pytorch.org/whl/cu126\n\
          COPY --from=build /src/libkernels.so /usr/local/lib/\n\
          USER 10001:10001\n\

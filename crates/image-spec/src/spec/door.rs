@@ -4,8 +4,11 @@
 //! file knows the place of the value that is wrong.
 
 use crate::Reference;
-use serde::{Deserialize, Deserializer, de::Error};
-use std::{collections::BTreeMap, marker::PhantomData};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, Visitor},
+};
+use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
 /// What a text has to be.
 pub(super) trait Rule {
@@ -15,11 +18,25 @@ pub(super) trait Rule {
 
 struct Item<R>(String, PhantomData<R>);
 
+/// Inside of a visitor, so that the reader of the file knows the place of the item.
 impl<'de, R: Rule> Deserialize<'de> for Item<R> {
     fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(source)?;
-        R::check(&text).map_err(D::Error::custom)?;
-        Ok(Self(text, PhantomData))
+        source.deserialize_str(ItemVisitor(PhantomData))
+    }
+}
+
+struct ItemVisitor<R>(PhantomData<R>);
+
+impl<R: Rule> Visitor<'_> for ItemVisitor<R> {
+    type Value = Item<R>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Item<R>, E> {
+        R::check(text).map_err(E::custom)?;
+        Ok(Item(text.to_owned(), PhantomData))
     }
 }
 
@@ -47,13 +64,32 @@ pub(super) fn keys<'de, R: Rule, D: Deserializer<'de>>(
 }
 
 pub(super) fn ports<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<u16>, D::Error> {
-    let ports = Vec::<i64>::deserialize(source)?;
-    let read = |port: i64| {
-        u16::try_from(port).ok().filter(|port| *port > 0).ok_or_else(|| {
-            D::Error::custom(format!("{port} is no port: a port is a number from 1 to 65535"))
+    Vec::<Port>::deserialize(source).map(|ports| ports.into_iter().map(|port| port.0).collect())
+}
+
+struct Port(u16);
+
+impl<'de> Deserialize<'de> for Port {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        source.deserialize_i64(PortVisitor)
+    }
+}
+
+struct PortVisitor;
+
+impl Visitor<'_> for PortVisitor {
+    type Value = Port;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a port from 1 to 65535")
+    }
+
+    fn visit_i64<E: Error>(self, port: i64) -> Result<Port, E> {
+        let number = u16::try_from(port).ok().filter(|port| *port > 0);
+        number.map(Port).ok_or_else(|| {
+            E::custom(format!("{port} is no port: a port is a number from 1 to 65535"))
         })
-    };
-    ports.into_iter().map(read).collect()
+    }
 }
 
 /// `did you mean …?` where a known word is near, or all of them.
