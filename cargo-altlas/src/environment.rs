@@ -30,7 +30,8 @@ pub(crate) fn docker() -> EngineVariables {
 
 /// A folder of this user for files that keep two runs of the program apart.
 pub(crate) fn lock_folder() -> Option<PathBuf> {
-    let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let folder =
+        |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let cache = || folder("XDG_CACHE_HOME").or_else(|| Some(std::env::home_dir()?.join(".cache")));
     Some(folder("XDG_RUNTIME_DIR").or_else(cache)?.join("altlas"))
 }

@@ -8,7 +8,10 @@ use std::os::unix::fs::symlink;
 fn builds_names_and_keeps_the_log() {
     let Some(engine) = Engine::shared() else { return };
     let scene = engine.scene();
-    scene.file("app/main.py", "print()").file("app/secret.key", "x").file(".dockerignore", "**/*.key");
+    scene
+        .file("app/main.py", "print()")
+        .file("app/secret.key", "x")
+        .file(".dockerignore", "**/*.key");
     let text = format!(
         "FROM {BASE} AS builder\nRUN echo one >/made && echo the step speaks >&2\n\
          FROM {BASE} AS app\nCOPY --from=builder /made /made\nCOPY app /app\n\

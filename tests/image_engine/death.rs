@@ -13,16 +13,23 @@ const NAME: &str = "altlas-test/interrupted:1.0";
 /// Starts a build, and waits until it is in the middle of a long step.
 fn in_the_middle(scene: &Scene) -> Child {
     scene.file("Dockerfile", format!("FROM {BASE}\nRUN echo in the middle && sleep 15\n"));
-    let arguments = ["image", "build", "--file", "Dockerfile", "--network", "none", "--tag", NAME, "--no-cache"];
-    let child = scene
-        .command(&arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let arguments = [
+        "image",
+        "build",
+        "--file",
+        "Dockerfile",
+        "--network",
+        "none",
+        "--tag",
+        NAME,
+        "--no-cache",
+    ];
+    let child =
+        scene.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let log = scene.path("target/altlas/build/image.log");
     let started = Instant::now();
-    let is_there = || std::fs::read_to_string(&log).is_ok_and(|log| log.contains("\nin the middle\n"));
+    let is_there =
+        || std::fs::read_to_string(&log).is_ok_and(|log| log.contains("\nin the middle\n"));
     while !is_there() {
         assert!(started.elapsed() < Duration::from_secs(60), "the step does not begin");
         std::thread::sleep(Duration::from_millis(20));

@@ -56,7 +56,8 @@ impl Engine {
     /// What the engine answers to a request of its own API: the status and the body.
     pub(crate) fn ask(&self, method: &str, path: &str) -> (u16, String) {
         let mut stream = UnixStream::connect(&self.socket).unwrap();
-        let request = format!("{method} {path} HTTP/1.0\r\nHost: docker\r\nContent-Length: 0\r\n\r\n");
+        let request =
+            format!("{method} {path} HTTP/1.0\r\nHost: docker\r\nContent-Length: 0\r\n\r\n");
         stream.write_all(request.as_bytes()).unwrap();
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).unwrap();

@@ -127,9 +127,9 @@ fn copy(from: &mut impl Read, to: &mut impl Write, most: usize) {
 fn fault(head: &str, rules: &mut [Rule]) -> Option<Fault> {
     let mut words = head.split(' ');
     let (method, path) = (words.next()?, words.next()?);
-    let rule = rules
-        .iter_mut()
-        .find(|rule| rule.times > 0 && method.starts_with(rule.method) && path.contains(rule.path))?;
+    let rule = rules.iter_mut().find(|rule| {
+        rule.times > 0 && method.starts_with(rule.method) && path.contains(rule.path)
+    })?;
     if rule.skip > 0 {
         rule.skip -= 1;
         return None;

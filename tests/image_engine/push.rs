@@ -46,6 +46,10 @@ fn a_product_goes_to_its_registries_and_comes_back_the_same() {
     assert_eq!(run.code, Some(0), "{run:#?}");
     // The log of the build and what it rendered do not make the checkout dirty.
     assert_eq!(planned(&scene), reference);
+    // What it was rendered with tests it.
+    let run = scene.run(&["image", "test", "--no-gpu"]);
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    assert!(scene.path("target/altlas/evidence/prod.json").exists());
     let run = scene.run(&["image", "push", "--format", "json"]);
     assert_eq!(run.code, Some(0), "{run:#?}");
     let images = run.json()["images"].clone();

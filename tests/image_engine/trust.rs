@@ -32,9 +32,14 @@ fn a_certificate_that_nobody_knows_is_refused() {
     assert_eq!(build(&scene, &format!("FROM {BASE}\n"), &name).code, Some(0));
     let run = scene.run(&["image", "push", &name]);
     assert_eq!(run.code, Some(3), "{run:#?}");
-    let expected = format!("put the CA's certificate into `/etc/docker/certs.d/{}/ca.crt`", registry.name());
+    let expected =
+        format!("put the CA's certificate into `/etc/docker/certs.d/{}/ca.crt`", registry.name());
     assert!(run.stderr.contains("nobody that this machine knows signed it"), "{}", run.stderr);
-    assert!(run.stderr.contains("is not trusted") && run.stderr.contains(&expected), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("is not trusted") && run.stderr.contains(&expected),
+        "{}",
+        run.stderr
+    );
     // The CA's certificate, where Docker looks for it.
     let folder = registry.folder().join("certs.d").join(registry.name());
     std::fs::create_dir_all(&folder).unwrap();

@@ -25,7 +25,8 @@ fn the_evidence_says_how_it_ended() {
     let check = |script: &str, code: i32, result: &str| {
         let name = "altlas-test/tested:1.0";
         image(&scene, name, script);
-        let arguments = ["image", "test", name, "--no-gpu", "--output", "evidence.json", "--deadline", "5"];
+        let arguments =
+            ["image", "test", name, "--no-gpu", "--output", "evidence.json", "--deadline", "5"];
         let run = scene.run(&arguments);
         assert_eq!(run.code, Some(code), "{run:#?}");
         let evidence = evidence(&scene);

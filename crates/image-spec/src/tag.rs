@@ -67,10 +67,26 @@ pub fn reference_for(
     let commit = parts.commit.as_ref();
     let values: [(&'static str, Option<String>, &'static str); 5] = [
         ("image", Some(parts.image.clone()), ""),
-        ("version", parts.version.clone(), "the config says none; write `version` into `[project]`"),
-        ("cuda", parts.cuda.clone(), "this image has none; write `version` into `[cuda]`, or take it out of the template"),
-        ("python", parts.python.clone(), "this image has none; write `python` into `[cuda]`, or take it out of the template"),
-        ("commit", commit.map(Commit::short), "this is no Git checkout, or it has no commit; commit first, or take it out of the template"),
+        (
+            "version",
+            parts.version.clone(),
+            "the config says none; write `version` into `[project]`",
+        ),
+        (
+            "cuda",
+            parts.cuda.clone(),
+            "this image has none; write `version` into `[cuda]`, or take it out of the template",
+        ),
+        (
+            "python",
+            parts.python.clone(),
+            "this image has none; write `python` into `[cuda]`, or take it out of the template",
+        ),
+        (
+            "commit",
+            commit.map(Commit::short),
+            "this is no Git checkout, or it has no commit; commit first, or take it out of the template",
+        ),
     ];
     let mut tag = template.to_owned();
     for (placeholder, value, what) in values {

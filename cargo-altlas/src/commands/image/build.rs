@@ -99,7 +99,9 @@ pub(crate) fn run(args: &BuildArgs, global: &Global) -> Result<Exit, Failure> {
     if args.dry_run {
         let plan: Vec<Value> = steps.iter().map(|step| step.plan(&host)).collect();
         return match args.format {
-            Shape::Json => show(&json!({ "command": "image build", "dry_run": true, "images": plan })),
+            Shape::Json => {
+                show(&json!({ "command": "image build", "dry_run": true, "images": plan }))
+            }
             Shape::Human => {
                 let lines: Vec<String> = steps.iter().map(|step| step.lines(&host)).collect();
                 files::print(&lines.concat()).map_err(Failure::could_not)
@@ -129,7 +131,9 @@ pub(crate) fn run(args: &BuildArgs, global: &Global) -> Result<Exit, Failure> {
             Err(error) => {
                 let interrupted = matches!(
                     error,
-                    EngineError::Stopped(_) | EngineError::Gone { .. } | EngineError::NotRunning { .. }
+                    EngineError::Stopped(_)
+                        | EngineError::Gone { .. }
+                        | EngineError::NotRunning { .. }
                 );
                 exits.push(docker::exit_of(&error));
                 shown["error"] = json!(error.to_string());
@@ -206,9 +210,8 @@ fn of_config(args: &BuildArgs, product: Option<&Product>) -> Result<Vec<Step>, F
         return Err(Failure::usage(anyhow!("`--tag` names one image; say which one is built")));
     }
     let rendered = product.rendered()?;
-    let context =
-        Context::read_with(&product.root, None, &rendered.dockerfile, &rendered.beside)
-            .map_err(|error| docker::failure(error.into()))?;
+    let context = Context::read_with(&product.root, None, &rendered.dockerfile, &rendered.beside)
+        .map_err(|error| docker::failure(error.into()))?;
     let log = docker::output_path(&product.root, "build");
     names
         .into_iter()
@@ -353,7 +356,8 @@ mod tests {
 
     #[test]
     fn finds_registries() {
-        let text = "FROM --platform=linux/amd64 r.io/a/b:1 AS x\nfrom busybox\nFROM ${BASE}\nRUN FROM";
+        let text =
+            "FROM --platform=linux/amd64 r.io/a/b:1 AS x\nfrom busybox\nFROM ${BASE}\nRUN FROM";
         assert_eq!(registries(text), [None, Some("r.io".to_owned())]);
     }
 

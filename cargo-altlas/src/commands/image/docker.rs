@@ -41,8 +41,7 @@ impl EngineArgs {
     /// The engine, with the flag that Ctrl-C sets.
     pub(super) fn connect(&self) -> Result<(ContainerEngine, Arc<AtomicBool>), Failure> {
         let stop = stop_on_signal();
-        let engine =
-            ContainerEngine::connect(self.host()?, Arc::clone(&stop)).map_err(failure)?;
+        let engine = ContainerEngine::connect(self.host()?, Arc::clone(&stop)).map_err(failure)?;
         Ok((engine, stop))
     }
 }

@@ -14,7 +14,8 @@ use crate::{
 use anyhow::anyhow;
 use clap::Args;
 use image_spec::{
-    ContainerEngine, EngineError, LocalImage, PushEvent, Pushed, Reference, RegistryClient, is_dirty,
+    ContainerEngine, EngineError, LocalImage, PushEvent, Pushed, Reference, RegistryClient,
+    is_dirty,
 };
 use serde_json::{Value, json};
 use std::{
@@ -86,7 +87,9 @@ pub(crate) fn run(args: &PushArgs, global: &Global) -> Result<Exit, Failure> {
             exits.push(pushed.as_ref().map_or_else(docker::exit_of, |_| Exit::Clean));
             let stopped = matches!(
                 pushed,
-                Err(EngineError::Stopped(_) | EngineError::Gone { .. } | EngineError::NotRunning { .. })
+                Err(EngineError::Stopped(_)
+                    | EngineError::Gone { .. }
+                    | EngineError::NotRunning { .. })
             );
             results.push(result(reference, &pushed));
             say(pushed, args.format)?;
@@ -127,10 +130,9 @@ fn push(
             progress.step(&format!("pushing {reference}: {words}"));
         }
         (PushEvent::Said(_), None) => {}
-        (PushEvent::Again { why, wait }, _) => files::note_line(&format!(
-            "{why}; trying again in {:.1} s",
-            wait.as_secs_f64()
-        )),
+        (PushEvent::Again { why, wait }, _) => {
+            files::note_line(&format!("{why}; trying again in {:.1} s", wait.as_secs_f64()))
+        }
         (PushEvent::Waiting, _) => {
             files::note_line(&format!("another push of {reference} is under way; waiting for it"));
         }

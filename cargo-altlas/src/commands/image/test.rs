@@ -79,13 +79,12 @@ pub(crate) fn run(args: &TestArgs, global: &Global) -> Result<Exit, Failure> {
     for (name, references) in &meant {
         let reference = references.first().map(ToString::to_string).unwrap_or_default();
         let image = engine.image(&reference).map_err(docker::failure)?;
-        let image = image.ok_or_else(|| {
-            docker::failure(EngineError::NoSuchImage(reference.clone()))
-        })?;
+        let image =
+            image.ok_or_else(|| docker::failure(EngineError::NoSuchImage(reference.clone())))?;
         progress.step(&format!("testing {name}"));
         let wanted = !args.no_gpu;
-        let tested = runs::all(&engine, &image.id, wanted, machine.gpus, limits)
-            .map_err(docker::failure)?;
+        let tested =
+            runs::all(&engine, &image.id, wanted, machine.gpus, limits).map_err(docker::failure)?;
         let evidence = evidence(&engine, &reference, image, &machine, tested);
         let path = args.output.clone().unwrap_or_else(|| {
             docker::output_path(&root, "evidence").join(format!("{}.json", file_name(name)))

@@ -269,7 +269,8 @@ mod tests {
         let file = folder.path().join("Dockerfile");
         let context = Context::read(folder.path(), Some(&file), "FROM scratch").unwrap();
         assert_eq!(context.dockerfile, "Dockerfile");
-        let expected = [".dockerignore", "app", "app/main.py", "data/keep", "data/keep/small.txt", "target"];
+        let expected =
+            [".dockerignore", "app", "app/main.py", "data/keep", "data/keep/small.txt", "target"];
         assert_eq!(names(&context), expected);
         assert_eq!((context.files(), context.bytes()), (3, 55 + 8));
         let rendered = Context::read(folder.path(), None, "FROM scratch").unwrap();

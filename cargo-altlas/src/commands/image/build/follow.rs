@@ -8,7 +8,7 @@ use image_spec::{BuildEvent, EngineError};
 use std::{
     collections::BTreeMap,
     fs::File,
-    io::{LineWriter, IsTerminal, Write},
+    io::{IsTerminal, LineWriter, Write},
     path::{Path, PathBuf},
 };
 
@@ -61,8 +61,16 @@ impl Follow {
                 }
             }
             BuildEvent::Progress { step, what, current, total } => {
-                let part = if total > 0 { format!(" {}%", current.saturating_mul(100) / total) } else { String::new() };
-                self.show(&format!("{}: {}{part}", short(&step), what.chars().take(20).collect::<String>()));
+                let part = if total > 0 {
+                    format!(" {}%", current.saturating_mul(100) / total)
+                } else {
+                    String::new()
+                };
+                self.show(&format!(
+                    "{}: {}{part}",
+                    short(&step),
+                    what.chars().take(20).collect::<String>()
+                ));
             }
             BuildEvent::Ended { step, cached, seconds, error } => {
                 let how = match &error {
@@ -94,7 +102,10 @@ impl Follow {
         if let Some(log) = &mut self.log
             && let Err(error) = log.flush()
         {
-            files::note_line(&format!("the log in `{}` is not whole: {error}", self.path.display()));
+            files::note_line(&format!(
+                "the log in `{}` is not whole: {error}",
+                self.path.display()
+            ));
         }
         let last = self.failed.as_ref().and_then(|step| self.last.get(step));
         if let Some(last) = last {

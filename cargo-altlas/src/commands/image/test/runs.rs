@@ -85,7 +85,8 @@ fn probe(
 ) -> Result<(), EngineError> {
     const WHAT: &str = "gpu-probe inside the image";
     if !engine.host().is_local() {
-        let why = format!("{WHAT}: the engine is on another machine, which does not have this program");
+        let why =
+            format!("{WHAT}: the engine is on another machine, which does not have this program");
         tested.could_not_look.push(why);
         return Ok(());
     }
@@ -109,7 +110,9 @@ fn probe(
         Err(error) => return Err(error),
     };
     if !starts {
-        let why = format!("{WHAT}: this program does not start there; the image's C library is older or another");
+        let why = format!(
+            "{WHAT}: this program does not start there; the image's C library is older or another"
+        );
         tested.could_not_look.push(why);
         return Ok(());
     }
@@ -130,9 +133,14 @@ fn no_gpu(words: &str) -> String {
 /// Whether the engine says that the image does not have the program, or cannot start it.
 fn is_not_there(error: &EngineError) -> bool {
     let EngineError::Says { message, .. } = error else { return false };
-    ["executable file not found", "no such file or directory", "exec format error", "permission denied"]
-        .iter()
-        .any(|words| message.contains(words))
+    [
+        "executable file not found",
+        "no such file or directory",
+        "exec format error",
+        "permission denied",
+    ]
+    .iter()
+    .any(|words| message.contains(words))
 }
 
 fn test_run(what: &str, request: &RunRequest, outcome: &RunOutcome) -> TestRun {

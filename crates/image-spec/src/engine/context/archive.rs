@@ -179,8 +179,7 @@ mod tests {
         std::os::unix::fs::symlink(&long, folder.path().join("app/link")).unwrap();
         std::fs::write(folder.path().join("test.sh"), "old").unwrap();
         let rendered = [("test.sh".into(), "rendered".to_owned())].into();
-        let context =
-            Context::read_with(folder.path(), None, "FROM scratch\n", &rendered).unwrap();
+        let context = Context::read_with(folder.path(), None, "FROM scratch\n", &rendered).unwrap();
         let (bytes, written) = archive(context);
         assert!(written.is_ok());
         let mut read = tar::Archive::new(bytes.as_slice());
