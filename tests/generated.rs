@@ -47,7 +47,9 @@ fn checks() {
 fn commands() {
     let scene = Scene::new();
     let mut page = format!("{NOTE}\n# Commands\n");
-    for command in ["", "doctor", "explain", "config", "completions", "man"] {
+    for command in
+        ["", "doctor", "facts", "facts update", "explain", "config", "completions", "man"]
+    {
         let mut arguments: Vec<&str> = command.split_whitespace().collect();
         arguments.push("--help");
         let help = scene.run(&arguments).stdout;

@@ -4,7 +4,7 @@
 //! `run`, and put a variant below.
 
 use crate::{
-    commands::{child, completions, config, doctor, explain, image, man},
+    commands::{child, completions, config, doctor, explain, facts, image, man},
     exit::{Exit, Failure},
     files,
     global::{Colour, Global},
@@ -37,6 +37,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     Doctor(doctor::DoctorArgs),
     Image(image::ImageArgs),
+    Facts(facts::FactsArgs),
     Explain(explain::ExplainArgs),
     Config(config::ConfigArgs),
     Completions(completions::CompletionsArgs),
@@ -74,6 +75,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Doctor(args) => doctor::run(args, &cli.global),
         Command::Image(args) => image::run(args, &cli.global),
+        Command::Facts(args) => facts::run(args, &cli.global),
         Command::Explain(args) => explain::run(args),
         Command::Config(args) => config::run(args, &cli.global),
         Command::Completions(args) => completions::run(args, Cli::command()),

@@ -24,10 +24,12 @@ pub(crate) use doctor::{Doctor, ProfileName, SmokeDepth};
 pub(crate) use error::ConfigError;
 pub(crate) use find::{ConfigFile, find};
 pub(crate) use frameworks::Frameworks;
+pub(crate) use gpu::GpuName;
 pub(crate) use levels::Level;
 #[cfg(fuzzing)]
 pub(crate) use parse::{decode, parse};
 pub(crate) use project::Project;
+pub(crate) use spec::{gpus, platform};
 pub(crate) use unknown_key::nearest_help;
 
 use schemars::JsonSchema;

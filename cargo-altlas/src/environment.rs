@@ -35,3 +35,35 @@ pub(crate) fn lock_folder() -> Option<PathBuf> {
     let cache = || folder("XDG_CACHE_HOME").or_else(|| Some(std::env::home_dir()?.join(".cache")));
     Some(folder("XDG_RUNTIME_DIR").or_else(cache)?.join("altlas"))
 }
+
+/// What pip and uv are told of the package index that they use.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PackageIndex {
+    pub(crate) uv_default_index: Option<String>,
+    pub(crate) uv_index_url: Option<String>,
+    pub(crate) pip_index_url: Option<String>,
+    pub(crate) pip_config_file: Option<PathBuf>,
+    pub(crate) home: Option<PathBuf>,
+    pub(crate) config_home: Option<PathBuf>,
+}
+
+/// The variables that say which package index pip and uv use.
+pub(crate) fn package_index() -> PackageIndex {
+    let path = |name: &str| std::env::var_os(name).filter(|it| !it.is_empty()).map(PathBuf::from);
+    PackageIndex {
+        uv_default_index: std::env::var("UV_DEFAULT_INDEX").ok(),
+        uv_index_url: std::env::var("UV_INDEX_URL").ok(),
+        pip_index_url: std::env::var("PIP_INDEX_URL").ok(),
+        pip_config_file: path("PIP_CONFIG_FILE"),
+        home: path("HOME"),
+        config_home: path("XDG_CONFIG_HOME"),
+    }
+}
+
+/// The folders in which programs are looked for: those of `PATH`, then the one in which pip and uv
+/// install for one user.
+pub(crate) fn program_folders() -> Vec<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let own = std::env::home_dir().map(|home| home.join(".local/bin"));
+    std::env::split_paths(&path).filter(|folder| folder.is_absolute()).chain(own).collect()
+}

@@ -1,6 +1,6 @@
 //! Every code of every library, and the text that explains it.
 
-use crate::accept;
+use crate::{accept, commands::image::solve};
 use gpu_probe::{CHECKS, module_text};
 
 /// A code and its text.
@@ -13,7 +13,7 @@ pub(crate) struct Explained {
 
 /// Every code, in the order of causes.
 pub(crate) fn codes() -> Vec<&'static str> {
-    let own = accept::OWN.iter().map(|(code, _)| *code);
+    let own = solve::OWN.iter().chain(&accept::OWN).map(|(code, _)| *code);
     let of_gpu = CHECKS.iter().map(|check| check.code);
     let of_image = image_spec::CHECKS.iter().map(|check| check.code);
     of_gpu.chain(of_image).chain(own).collect()
@@ -26,8 +26,9 @@ pub(crate) fn explained() -> Vec<Explained> {
     let of_image = image_spec::CHECKS
         .iter()
         .map(|check| Explained { code: check.code, explanation: module_text(check.source) });
-    let own = accept::OWN
+    let own = solve::OWN
         .iter()
+        .chain(&accept::OWN)
         .map(|(code, source)| Explained { code, explanation: module_text(source) });
     of_gpu.chain(of_image).chain(own).collect()
 }

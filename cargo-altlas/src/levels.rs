@@ -131,7 +131,50 @@ pub(crate) fn of_gpu(problem: &Problem) -> Level {
 pub(crate) fn of_image(problem: &image_spec::Problem) -> Level {
     use image_spec::Problem;
     match problem {
+        // An image that CUDA does not work in.
+        Problem::DriverCapabilitiesMissing(found)
+            if !found.unknown.is_empty() || found.missing.iter().any(|it| it == "compute") =>
+        {
+            Level::Error
+        }
+        // A program that is not there, and not one that installs for another Python.
+        Problem::PipNotOfThisPython(found) if found.actual.is_none() => Level::Error,
+        // The build stops, or the container does.
+        Problem::BaseTagMissing(_)
+        | Problem::CommandNotInImage(_)
+        | Problem::AptWithoutUpdate(_)
+        | Problem::PipOutsideVenv(_)
+        | Problem::PythonCommandMissing(_)
+        | Problem::BuildIsolationHidesTorch(_)
+        | Problem::TorchIndexUnknown(_)
+        | Problem::RemovedPackage(_)
+        | Problem::TorchArchListInvalid(_)
+        | Problem::NvccArchNotInToolkit(_)
+        | Problem::HostCompilerTooNew(_) => Level::Error,
+        // It is not what was meant, or costs time and gigabytes.
+        Problem::AptInteractive(_)
+        | Problem::PipNotOfThisPython(_)
+        | Problem::ExtraIndexOutvoted(_)
+        | Problem::OldCudaKeyring(_)
+        | Problem::SecondCudaKeyring(_)
+        | Problem::ToolkitVersionDiffers(_)
+        | Problem::ToolkitInstalledTwice(_)
+        | Problem::TorchBackendAuto(_)
+        | Problem::CpuWheelInGpuImage(_)
+        | Problem::CpuAndGpuPackage(_)
+        | Problem::RequirementCheckDisabled(_)
+        | Problem::CondaCudaAndBase(_)
+        | Problem::PipCacheLeft(_)
+        | Problem::StaticLibrariesLeft(_)
+        | Problem::ContainerRuntimeInImage(_)
+        | Problem::ModelDownloadedInBuild(_) => Level::Warning,
+        // It works in most places.
+        Problem::DriverCapabilitiesMissing(_)
+        | Problem::DriverCapabilitiesAll(_)
+        | Problem::GpuVariablesMissing(_)
+        | Problem::NvidiaDocker1Label(_) => Level::Note,
         // It cannot be built, or it cannot run on the machines of the project.
+        Problem::EnvComment(found) if found.is_refused() => Level::Error,
         Problem::BaseTagUnknown(_)
         | Problem::BaseTagDeleted(_)
         | Problem::CudnnNotForCuda(_)
@@ -139,9 +182,67 @@ pub(crate) fn of_image(problem: &image_spec::Problem) -> Level {
         | Problem::PythonNotOnDistribution(_)
         | Problem::AptPackageUnknown(_)
         | Problem::FrameworkVersionUnknown(_)
-        | Problem::FrameworkNotForPython(_) => Level::Error,
+        | Problem::FrameworkNotForPython(_)
+        | Problem::GlibcTooOld(_)
+        | Problem::FrameworkNotForCuda(_)
+        | Problem::RequirementsContradict(_)
+        | Problem::RequirementDiffersFromFrameworks(_)
+        | Problem::RequirementsDoNotResolve(_)
+        | Problem::LockForOtherPlatform(_)
+        | Problem::LockForOtherPython(_)
+        | Problem::LockStale(_)
+        | Problem::PlaceholderPackage(_)
+        | Problem::DevelMissing(_)
+        | Problem::ImageWithoutPython(_)
+        | Problem::DriverTooOldForCuda(_)
+        | Problem::DriverRefusedByImage(_)
+        | Problem::WheelNewerThanDriver(_)
+        | Problem::GpuNotInToolkit(_)
+        | Problem::GpuNotInWheel(_)
+        | Problem::GpuNotInCudnn(_)
+        | Problem::FrameworksDoNotFit(_)
+        | Problem::ReleaseNotOnIndex(_)
+        | Problem::CudaLibrariesMissing(_)
+        | Problem::CudnnOfFrameworkDiffers(_)
+        | Problem::EngineForOtherGpu(_)
+        | Problem::EngineForOtherTensorrt(_)
+        | Problem::ProfilerInPublicRegistry(_)
+        | Problem::ArgLostAfterFrom(_)
+        | Problem::CopyFromUnknownStage(_)
+        | Problem::GpuQueryInBuild(_)
+        | Problem::DependenciesLeftInBuilder(_)
+        | Problem::VenvInterpreterMissing(_)
+        | Problem::VenvEmptyOnPath(_)
+        | Problem::CudaPathOfOtherVersion(_)
+        | Problem::HealthcheckToolMissing(_)
+        | Problem::DriverInImage(_) => Level::Error,
         // It works, and something is wrong that will cost somebody time or money.
-        Problem::CudnnOfBaseDiffers(_) => Level::Warning,
+        Problem::EnvComment(_)
+        | Problem::LibraryPathOverwritten(_)
+        | Problem::StubsOnLibraryPath(_)
+        | Problem::VisibleDevicesFixed(_)
+        | Problem::RunsAsRoot(_)
+        | Problem::IgnoreUnused(_)
+        | Problem::CudnnOfBaseDiffers(_)
+        | Problem::SourceBuild(_)
+        | Problem::ExtraIgnored(_)
+        | Problem::DriverNeedsMinorCompatibility(_)
+        | Problem::EngineWithoutTensorrt(_)
+        | Problem::SeveralCudaStacks(_)
+        | Problem::WheelIndexDiffers(_)
+        | Problem::CudaEndOfLife(_)
+        | Problem::DistributionEndOfLife(_)
+        | Problem::PythonEndOfLife(_)
+        | Problem::FrameworkNotPinned(_)
+        | Problem::CudaTwice(_)
+        | Problem::DevelInProd(_)
+        | Problem::DevelopmentToolsInProd(_)
+        | Problem::ProfilerInProd(_)
+        | Problem::ProdBuildsOnDev(_)
+        | Problem::ModelWithoutChecksum(_)
+        | Problem::TagMutable(_) => Level::Warning,
+        // Good to know.
+        Problem::BaseNotKnownBeforeBuild(_) | Problem::NothingToRun(_) => Level::Note,
     }
 }
 

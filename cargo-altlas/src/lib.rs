@@ -17,6 +17,7 @@ mod levels;
 mod progress;
 mod report;
 mod summary;
+mod table;
 
 use std::process::ExitCode;
 

@@ -16,6 +16,7 @@ use crate::{
     finding::Finding,
 };
 pub(crate) use fix_script::fix_script;
+pub(crate) use human::wrap;
 
 use clap::Args;
 use gpu_probe::Unlooked;

@@ -42,13 +42,13 @@ impl Config {
 
 /// Whose driver a version is. Linux numbers with three parts; two parts are Windows' unless the branch
 /// is one of Linux', where it is taken as Linux'.
-fn platform(driver: DriverVersion) -> Platform {
+pub(crate) fn platform(driver: DriverVersion) -> Platform {
     let linux = driver.patch.is_some() || cuda_compat::driver_branch(driver).is_some();
     if linux { Platform::Linux } else { Platform::Windows }
 }
 
 /// Every GPU that a wish means: `RTX 4060` is also the RTX 4060 Ti.
-fn gpus(wish: &GpuWish) -> Vec<Gpu> {
+pub(crate) fn gpus(wish: &GpuWish) -> Vec<Gpu> {
     match wish {
         GpuWish::Capability(capability) => vec![Gpu {
             name: format!("compute capability {capability}"),

@@ -160,7 +160,7 @@ fn verdict(report: &Report, fail_on: Level, out: &mut String) {
 
 /// Breaks `text` at spaces so that the lines fit, the first after `lead` (which may hold colour
 /// codes and counts as `lead` without them), the others `indent` columns in.
-fn wrap(lead: &str, indent: usize, text: &str) -> String {
+pub(crate) fn wrap(lead: &str, indent: usize, text: &str) -> String {
     let text = plain(text);
     let visible = anstream::adapter::strip_str(lead).to_string().chars().count();
     let mut out = lead.to_owned();

@@ -105,8 +105,8 @@ impl BaseImage {
     ///
     /// let row = base_images().iter().find(|row| row.cuda.to_string() == "12.6.3").unwrap();
     /// let tags: Vec<String> = row.tags().map(|tag| tag.to_string()).collect();
-    /// assert_eq!(tags[0], "12.6.3-base-ubuntu20.04");
-    /// assert!(tags.contains(&"12.6.3-cudnn-devel-ubuntu20.04".to_owned()));
+    /// assert!(tags.contains(&"12.6.3-base-amzn2023".to_owned()));
+    /// assert!(tags.contains(&"12.6.3-devel-amzn2023".to_owned()));
     /// ```
     pub fn tags(&self) -> impl Iterator<Item = CudaTag> {
         let plain = self.flavours.iter().map(|flavour| (None, *flavour));

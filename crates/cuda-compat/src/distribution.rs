@@ -20,11 +20,11 @@ pub struct Distribution {
     pub codename: Option<String>,
     /// The version of the C library, which decides what wheels can be installed.
     pub glibc: Option<(u32, u32)>,
-    /// The major version of the default GCC.
+    /// The major version of the default GCC (`5` on 16.04, `13` on 24.04).
     pub gcc: Option<u32>,
     /// The Python that `python3` is.
     pub default_python: Option<PythonVersion>,
-    /// The Pythons of the distribution's own archive.
+    /// The Pythons of the distribution's own archive (apt or dnf).
     pub apt_pythons: Option<Vec<PythonVersion>>,
     /// The Pythons of the deadsnakes PPA; empty where it has none (any more).
     pub deadsnakes: Option<Vec<PythonVersion>>,
@@ -130,8 +130,11 @@ mod tests {
 
     #[test]
     fn knows_the_distribution_of_base_images() {
+        // Of these no facts were found that could be cited.
+        let unknown = ["amzn", "azl", "cm", "oraclelinux"];
         for row in base_images() {
-            assert!(row.os == "ubuntu16.04" || distribution(&row.os).is_some(), "{}", row.os);
+            let is_unknown = unknown.iter().any(|name| row.os.starts_with(name));
+            assert!(is_unknown || distribution(&row.os).is_some(), "{}", row.os);
         }
     }
 

@@ -6,7 +6,7 @@
 //! what a GPU should reach ([`gpu_models_named`], [`peak_bandwidth_gb_s`]). For images they say which
 //! base image is real ([`look_up_tag`]) and which drivers it lets itself be started on
 //! ([`require_cuda()`]), which build of a framework fits what ([`framework_builds`]), and what a
-//! distribution brings ([`distribution()`]). Everything here is data and pure functions: this crate
+//! distribution brings ([`distribution()`]); [`solve()`] puts them together. Everything here is data and pure functions: this crate
 //! reads nothing from the machine.
 //!
 //! ```
@@ -27,12 +27,17 @@
 mod arch;
 mod base_image;
 mod cudnn;
+#[cfg(test)]
+mod disagreements;
 mod distribution;
 mod driver_branch;
 mod framework;
 mod gpu_model;
+mod origin;
 mod peak;
 mod require_cuda;
+mod requirement;
+mod solve;
 mod table;
 mod toolkit;
 mod version;
@@ -48,13 +53,21 @@ pub use cudnn::{
 };
 pub use distribution::{Distribution, distribution, distributions};
 pub use driver_branch::{BranchKind, DriverBranch, driver_branch, driver_branches};
-pub use framework::{Framework, FrameworkBuild, FrameworkError, builds_of, framework_builds};
+pub use framework::{
+    Framework, FrameworkBuild, FrameworkError, builds_of, first_release_for, framework_builds,
+};
 pub use gpu_model::{GpuModel, gpu_models, gpu_models_by_pci_id, gpu_models_named, name_has};
+pub use origin::{FactTable, Origin, fact_tables};
 pub use peak::{
     pcie_floor_x16_gb_s, peak_bandwidth_gb_s, peak_fp16_tensor_tflops, peak_fp32_tflops,
     peak_pcie_gb_s,
 };
 pub use require_cuda::{RequireCuda, require_cuda, require_cuda_rows};
+pub use requirement::{WheelRequirements, ranges_meet, requirements_of, wheel_requirements};
+pub use solve::{
+    Answer, Change, Chosen, Clash, Contradiction, CudnnFrom, DriverFit, DriverWish, Fact, Fit,
+    FrameworkWish, GpuCapability, Step, Wish, Wishes, solve,
+};
 pub use toolkit::{
     LeastDriver, Platform, Toolkit, least_driver, newest_cuda_for, newest_ptx_for_driver_cuda,
     ptx_for, toolkit, toolkits,

@@ -63,6 +63,14 @@ struct Tables {
 
 static TABLES: LazyLock<Tables> = LazyLock::new(|| table::parse(include_str!("toolkit.toml")));
 
+/// Source and date of each row.
+pub(crate) fn origins() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lines = TABLES.line.iter().map(|row| (row.source.as_str(), row.date.as_str()));
+    let others = TABLES.driver_only.iter().map(|row| (row.source.as_str(), row.date.as_str()));
+    let releases = TABLES.release.iter().map(|row| (row.source.as_str(), row.date.as_str()));
+    lines.chain(others).chain(releases)
+}
+
 /// Whose driver it is. A WSL guest runs on the driver of Windows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Platform {

@@ -10,6 +10,7 @@ mod error;
 mod host;
 mod push;
 mod run;
+mod save;
 mod steps;
 
 pub use build::{BuildRequest, Built};

@@ -7,6 +7,7 @@
 //! The crate never guesses: what a file leaves open stays `None`.
 
 mod checks;
+mod contents;
 mod credentials;
 mod digest;
 mod dockerfile;
@@ -15,34 +16,47 @@ mod evidence;
 mod installs;
 mod once;
 mod place;
+mod python_release;
+mod ranges;
 mod recipe;
 mod reference;
 mod registry;
 mod render;
 mod requirements;
+mod resolve;
 mod scene;
+mod size;
 mod spec;
 mod tag;
+mod written;
 
 pub use checks::*;
+pub use contents::{
+    Contents, CudaNeed, DebianPackage, Found, FrameworkInside, PythonPackage, RunsOn,
+};
 pub use credentials::{Credential, CredentialsError};
 pub use dockerfile::{Dockerfile, DockerfileError};
 pub use engine::{
-    BuildEvent, BuildRequest, Built, ContainerEngine, Context, ContextError, EngineError, EngineHost,
-    EngineVariables, HostError, Ignore, IgnoreError, LocalImage, PushEvent, Pushed, RunOutcome,
-    RunRequest, StepName,
+    BuildEvent, BuildRequest, Built, ContainerEngine, Context, ContextError, EngineError,
+    EngineHost, EngineVariables, HostError, Ignore, IgnoreError, LocalImage, PushEvent, Pushed,
+    RunOutcome, RunRequest, StepName,
 };
 pub use evidence::{EVIDENCE_SCHEMA, Evidence, TestRun, TestedImage, Verdict};
 pub use place::{Place, Placed};
-pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe};
+pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe, RequirementsUse};
 pub use reference::{Reference, ReferenceError};
 pub use registry::{
-    Blob, Descriptor, Manifest, ManifestPlatform, RegistryClient, RegistryError, RegistryOptions,
-    Trouble,
+    Blob, Descriptor, Manifest, ManifestPlatform, PullError, RegistryClient, RegistryError,
+    RegistryOptions, Trouble,
 };
-pub use render::{Lock, MARKER, RenderError, RenderOptions, RenderedFile, is_rendered, render};
-pub use requirements::{RequirementsError, RequirementsFile};
-pub use scene::{Fleet, Gpu, Scene, check};
+pub use render::{MARKER, Pins, RenderError, RenderOptions, RenderedFile, is_rendered, render};
+pub use requirements::{
+    Fetch, IndexKind, Lock, LockedPackage, PackageIndex, RequirementsError, RequirementsFile,
+    RequirementsKind, without_credentials,
+};
+pub use resolve::{Conflict, Reason, Resolution, ResolveOutcome, ResolveRequest, python_platform};
+pub use scene::{Fleet, Gpu, Requirements, Scene, check};
+pub use size::{ImageSize, Needless, PackageSize, StepSize};
 pub use spec::{
     Copy, Engine, Healthcheck, Image, ImageName, Model, Portable, Project, PythonSource, Registry,
     Spec, SpecError, Stack, Usage, Visibility, version_range,

@@ -11,7 +11,7 @@ use crate::{Place, Placed, Reference, Usage};
 use cuda_compat::{CudaTag, CudaVersion, CudnnVersion, PythonVersion};
 use pep508_rs::Requirement;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 /// What an image will hold. Lists hold what it inherits as well: the parent's items come first.
 #[derive(Debug, Clone)]
@@ -42,6 +42,8 @@ pub struct Recipe {
     pub apt: Vec<Placed<AptPackage>>,
     /// Python packages that are asked for, and not those which they bring.
     pub pip: Vec<Placed<PipRequirement>>,
+    /// Files of requirements that are installed, as paths in the build context.
+    pub requirements_files: Vec<Placed<RequirementsUse>>,
     /// Environment variables, as they are at the end.
     pub env: BTreeMap<String, Placed<String>>,
     /// Labels.
@@ -114,6 +116,15 @@ pub struct PipRequirement {
     pub hashed: bool,
 }
 
+/// A file of requirements that is installed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RequirementsUse {
+    /// The file, relative to the build context.
+    pub path: PathBuf,
+    /// The package index or find-links page that is named where it is installed.
+    pub index: Option<String>,
+}
+
 impl Base {
     /// What a reference names.
     pub(crate) fn of(reference: Reference) -> Self {
@@ -145,6 +156,7 @@ impl Recipe {
             python_from: None,
             apt: Vec::new(),
             pip: Vec::new(),
+            requirements_files: Vec::new(),
             env: BTreeMap::new(),
             labels: BTreeMap::new(),
             user: None,
@@ -155,6 +167,19 @@ impl Recipe {
             place,
             base,
         }
+    }
+
+    /// Adds what the file of requirements `used` asks for; each item keeps its place in that file.
+    pub fn add_requirements(
+        &mut self,
+        used: &RequirementsUse,
+        requirements: impl IntoIterator<Item = Placed<PipRequirement>>,
+    ) {
+        let with_index = requirements.into_iter().map(|mut asked| {
+            asked.value.index = asked.value.index.or_else(|| used.index.clone());
+            asked
+        });
+        self.pip.extend(with_index);
     }
 
     /// Whether it is shipped.

@@ -9,12 +9,14 @@ mod authorize;
 mod blob;
 mod challenge;
 mod manifest;
+mod pull;
 mod retry;
 mod transport;
 mod trouble;
 
 pub use blob::Blob;
 pub use manifest::{Descriptor, Manifest, ManifestPlatform};
+pub use pull::PullError;
 pub(crate) use retry::{ATTEMPTS, sleep, wait_after};
 pub use trouble::{RegistryError, Trouble};
 

@@ -7,10 +7,10 @@
 
 mod ignore;
 mod labels;
-mod lock;
 mod models;
 mod nsight;
 mod packages;
+mod pins;
 mod plan;
 mod python;
 mod quote;
@@ -18,7 +18,7 @@ mod selftest;
 mod stage;
 mod user;
 
-pub use lock::Lock;
+pub use pins::Pins;
 
 use crate::{Recipe, Spec};
 use plan::Plan;
@@ -46,7 +46,7 @@ pub struct RenderOptions {
     /// that is the same.
     pub folder: String,
     /// The locks that are there, by image.
-    pub locks: BTreeMap<String, Lock>,
+    pub locks: BTreeMap<String, Pins>,
     /// For each requirements file the files that it includes, from the folder that is built.
     pub includes: BTreeMap<String, Vec<String>>,
 }
@@ -91,7 +91,9 @@ pub enum RenderError {
         through: String,
     },
     /// The base could not be found out.
-    #[error("the base of `image.{name}` is not known: `{base}`; `cargo altlas image check` says why")]
+    #[error(
+        "the base of `image.{name}` is not known: `{base}`; `cargo altlas image check` says why"
+    )]
     NoBase {
         /// The image.
         name: String,
@@ -108,7 +110,9 @@ pub enum RenderError {
         name: String,
     },
     /// The stage that builds for an image has the name of another image.
-    #[error("`image.{name}` needs a stage `{stage}` to build in, and an image has that name; rename it")]
+    #[error(
+        "`image.{name}` needs a stage `{stage}` to build in, and an image has that name; rename it"
+    )]
     Taken {
         /// The image.
         name: String,
@@ -132,6 +136,17 @@ pub enum RenderError {
         name: String,
         /// What it asks for.
         what: &'static str,
+    },
+    /// A file that pip cannot install from.
+    #[error(
+        "`image.{name}` names `{file}`, and pip installs only from requirements files; \
+         `cargo altlas image lock {name}` makes one of it"
+    )]
+    NoRequirements {
+        /// The image.
+        name: String,
+        /// The file.
+        file: String,
     },
     /// Nsight for a base without NVIDIA's archive, or a CUDA that is not in the table.
     #[error("`image.{name}.nsight`: {reason}")]
@@ -185,10 +200,8 @@ pub fn render(
     for (name, text) in models::files(&plan)? {
         file(&name, text);
     }
-    if options.requirements {
-        if let Some(text) = python::requirements_file(&plan) {
-            file(python::REQUIREMENTS, text);
-        }
+    if let Some(text) = python::requirements_file(&plan).filter(|_| options.requirements) {
+        file(python::REQUIREMENTS, text);
     }
     Ok(files)
 }
@@ -198,3 +211,6 @@ pub fn is_rendered(bytes: &[u8]) -> bool {
     let beginning = &bytes[..bytes.len().min(MARKED)];
     String::from_utf8_lossy(beginning).contains(MARKER)
 }
+
+#[cfg(test)]
+mod tests;

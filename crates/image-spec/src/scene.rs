@@ -1,8 +1,9 @@
 //! What is judged: recipes, and what they are judged against.
 
-use crate::{CHECKS, Dockerfile, Problem, Recipe, Spec};
+use crate::{CHECKS, Dockerfile, Problem, Recipe, RequirementsFile, Resolution, Spec};
 use cuda_compat::{ComputeCapability, DriverVersion, Platform};
 use jiff::civil::Date;
+use std::{collections::BTreeMap, path::PathBuf};
 
 /// What is judged, and against what.
 #[derive(Debug, Clone)]
@@ -13,10 +14,21 @@ pub struct Scene<'a> {
     pub spec: Option<&'a Spec>,
     /// The Dockerfile that the recipes were read from; `None` where they come from the specification.
     pub dockerfile: Option<&'a Dockerfile>,
+    /// What is known of their Python packages.
+    pub requirements: Requirements,
     /// What the images must run on.
     pub fleet: Fleet,
     /// The day for which ends of life are judged.
     pub today: Date,
+}
+
+/// What is known of Python packages, beyond what the recipes ask for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Requirements {
+    /// The requirements files and locks that were read, by the path that names them.
+    pub files: BTreeMap<PathBuf, RequirementsFile>,
+    /// How uv resolved them; empty where that was not asked.
+    pub resolutions: Vec<Resolution>,
 }
 
 /// The machines that images must run on, as far as the config says.
@@ -41,11 +53,28 @@ pub struct Gpu {
     pub data_center: Option<bool>,
 }
 
-/// Everything that is wrong, in the order of the checks.
+/// Everything that is wrong, in the order of the checks, but for what comments in the Dockerfile pass
+/// over.
 pub fn check(scene: &Scene<'_>) -> Vec<Problem> {
-    CHECKS.iter().flat_map(|check| (check.find)(scene)).collect()
+    let mut found: Vec<Problem> = CHECKS.iter().flat_map(|check| (check.find)(scene)).collect();
+    if let Some(file) = scene.dockerfile {
+        found.retain(|problem| !file.ignores(problem.code(), &problem.diagnosis().place()));
+    }
+    found
 }
 
 /// Small scenes for the tests of the checks.
 #[cfg(test)]
 pub(crate) mod example;
+
+#[cfg(test)]
+mod catalogue;
+
+#[cfg(test)]
+mod dockerfiles;
+
+#[cfg(test)]
+mod properties;
+
+#[cfg(test)]
+mod real_example;

@@ -1,5 +1,9 @@
 //! `cargo altlas image check`.
 
+use super::{
+    requirements,
+    resolve::{self, ResolveArgs},
+};
 use crate::{
     accept,
     config::{self, ConfigFile, Level},
@@ -13,7 +17,8 @@ use crate::{
     report::{Report, ReportArgs},
 };
 use clap::Args;
-use image_spec::{Dockerfile, Fleet, Problem, Recipe, Scene, SpecError};
+use gpu_probe::Unlooked;
+use image_spec::{Dockerfile, Fleet, Problem, Recipe, Requirements, Scene, SpecError};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -21,12 +26,15 @@ use std::{
 
 /// Judge images before they are built: those of the config, and Dockerfiles written by hand
 ///
-/// Nothing is built and nothing is asked over the network. Without arguments, all images of the
-/// config are judged.
+/// Nothing is built, and without `--resolve` nothing is asked over the network. Without arguments,
+/// all images of the config are judged.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
     /// Names of images in the config, Dockerfiles, or folders with Dockerfiles
     what: Vec<String>,
+
+    #[command(flatten)]
+    resolve: ResolveArgs,
 
     #[command(flatten)]
     report: ReportArgs,
@@ -39,18 +47,23 @@ pub(crate) fn run(args: &CheckArgs, global: &Global) -> Result<Exit, Failure> {
     let config = config::find(global.config.as_deref(), &environment::folder(), &codes())
         .map_err(Failure::usage)?;
     let mut findings = Vec::new();
+    let mut unlooked = Vec::new();
     for path in &args.what {
         let path = Path::new(path);
         let bytes = files::read(path, LARGEST).map_err(Failure::usage)?;
         let file = Dockerfile::parse(path, &bytes).map_err(Failure::usage)?;
         let fleet = config.as_ref().map(|file| file.config.fleet()).unwrap_or_default();
-        findings.extend(of_dockerfile(&file, fleet, config.as_ref()));
+        let (found, open) = of_dockerfile(&file, fleet, config.as_ref(), args, global)?;
+        findings.extend(found);
+        unlooked.extend(open);
     }
     if args.what.is_empty() {
         let file = config.as_ref().ok_or_else(|| {
             Failure::usage(anyhow::anyhow!("there is no config and no Dockerfile to judge"))
         })?;
-        findings.extend(of_spec(file)?);
+        let (found, open) = of_spec(file, args, global)?;
+        findings.extend(found);
+        unlooked.extend(open);
     }
     if let Some(file) = &config {
         accept::apply(&file.config.accept, today(), &file.path, true, &mut findings);
@@ -60,32 +73,42 @@ pub(crate) fn run(args: &CheckArgs, global: &Global) -> Result<Exit, Failure> {
         config: config.map(|file| file.path),
         summary: Vec::new(),
         findings,
-        unlooked: Vec::new(),
-        established: Some("every image can exist, build and run".to_owned()),
+        established: unlooked.is_empty().then(|| "every image can exist, build and run".to_owned()),
+        unlooked,
         facts: None,
     };
     report.write(&args.report, global.verbose)
 }
 
-fn today() -> jiff::civil::Date {
+pub(super) fn today() -> jiff::civil::Date {
     jiff::ZonedDateTime::now().date()
 }
 
-fn of_spec(file: &ConfigFile) -> Result<Vec<Finding>, Failure> {
+/// What is wrong, and what could not be looked at.
+type Judged = (Vec<Finding>, Vec<Unlooked>);
+
+fn of_spec(file: &ConfigFile, args: &CheckArgs, global: &Global) -> Result<Judged, Failure> {
     let spec = file.config.spec();
-    let scene = Scene {
-        recipes: Recipe::from_spec(&spec, &BTreeMap::new())
-            .map_err(|error| no_images(&error, file))?,
+    let folder = file.path.parent().unwrap_or(Path::new("."));
+    let files = requirements::of_spec(&spec, folder).map_err(Failure::usage)?;
+    let mut scene = Scene {
+        recipes: Recipe::from_spec(&spec, &files).map_err(|error| no_images(&error, file))?,
         spec: Some(&spec),
         dockerfile: None,
+        requirements: Requirements { files, resolutions: Vec::new() },
         fleet: spec.fleet.clone(),
         today: today(),
     };
-    Ok(image_spec::check(&scene).iter().map(|problem| finding(problem, Some(file))).collect())
+    let unlooked = resolve::add_to(&mut scene, &args.resolve, folder, global.verbose)?;
+    Ok((findings(&scene, Some(file)), unlooked))
+}
+
+fn findings(scene: &Scene<'_>, config: Option<&ConfigFile>) -> Vec<Finding> {
+    image_spec::check(scene).iter().map(|problem| finding(problem, config)).collect()
 }
 
 /// A specification that makes no images is a wrong config: its place and what is wrong.
-fn no_images(error: &SpecError, file: &ConfigFile) -> Failure {
+pub(super) fn no_images(error: &SpecError, file: &ConfigFile) -> Failure {
     let place = match error.place() {
         image_spec::Place::Key { path } => {
             let (line, column) = file.locate(path);
@@ -98,15 +121,24 @@ fn no_images(error: &SpecError, file: &ConfigFile) -> Failure {
     Failure::usage(anyhow::anyhow!("{place}: {error}"))
 }
 
-fn of_dockerfile(file: &Dockerfile, fleet: Fleet, config: Option<&ConfigFile>) -> Vec<Finding> {
-    let scene = Scene {
+fn of_dockerfile(
+    file: &Dockerfile,
+    fleet: Fleet,
+    config: Option<&ConfigFile>,
+    args: &CheckArgs,
+    global: &Global,
+) -> Result<Judged, Failure> {
+    let mut scene = Scene {
         recipes: Recipe::from_dockerfile(file),
         spec: None,
         dockerfile: Some(file),
+        requirements: Requirements::default(),
         fleet,
         today: today(),
     };
-    image_spec::check(&scene).iter().map(|problem| finding(problem, config)).collect()
+    let folder = environment::folder();
+    let unlooked = resolve::add_to(&mut scene, &args.resolve, &folder, global.verbose)?;
+    Ok((findings(&scene, config), unlooked))
 }
 
 fn finding(problem: &Problem, config: Option<&ConfigFile>) -> Finding {
@@ -128,7 +160,7 @@ fn finding(problem: &Problem, config: Option<&ConfigFile>) -> Finding {
 }
 
 /// A key of the config becomes the line that it is written in.
-fn place(place: image_spec::Place, config: Option<&ConfigFile>) -> Place {
+pub(super) fn place(place: image_spec::Place, config: Option<&ConfigFile>) -> Place {
     let shown = |path: PathBuf| {
         let folder = environment::folder();
         path.strip_prefix(&folder).unwrap_or(&path).display().to_string()

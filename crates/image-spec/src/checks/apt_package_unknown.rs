@@ -10,7 +10,7 @@
 //! Leave the package out: a virtual environment has its own pip, and uv needs none.
 
 use super::{Diagnosis, Fix};
-use crate::{Place, PythonFrom, Scene, once::once};
+use crate::{Place, PythonFrom, Recipe, Scene, once::once};
 use cuda_compat::{PythonVersion, distribution};
 use std::fmt;
 use serde::Serialize;
@@ -41,6 +41,11 @@ impl AptPackageUnknown {
                 let name = package.value.name.as_str();
                 let ppa = recipe.python_from == Some(PythonFrom::Deadsnakes);
                 let Some(reason) = reason(name, os, ppa) else { continue };
+                // That the release has no such Python is said of the image as a whole.
+                if matches!(reason, Reason::PythonOfOtherRelease { python, .. } if is_its_python(recipe, python))
+                {
+                    continue;
+                }
                 let place = package.place.clone();
                 let os = os.map(str::to_owned);
                 found.push(Self { package: name.to_owned(), os, reason, place });
@@ -107,6 +112,11 @@ impl fmt::Display for Reason {
             ),
         }
     }
+}
+
+fn is_its_python(recipe: &Recipe, python: PythonVersion) -> bool {
+    let own = recipe.python.as_ref().map(|own| own.value.minor_line());
+    recipe.python_from == Some(PythonFrom::Distribution) && own == Some(python.minor_line())
 }
 
 fn reason(name: &str, os: Option<&str>, ppa: bool) -> Option<Reason> {

@@ -54,25 +54,17 @@ impl Diagnosis for FrameworkNotForPython {
     }
 
     fn fixes(&self) -> Vec<Fix> {
-        let mut fixes = Vec::new();
-        if let Some(instead) = &self.instead {
-            let text = format!("write `{instead}`, the newest with wheels for Python {}", self.python);
-            fixes.push(Fix::by_hand(text));
-        }
-        if let Some(newest) = self.pythons.last() {
-            fixes.push(Fix::by_hand(format!("or take Python {newest}")));
-        }
-        if fixes.is_empty() {
-            fixes.push(Fix::by_hand("take another Python"));
-        }
-        fixes
+        let instead = self.instead.as_ref().map(|instead| {
+            format!("write `{instead}`, the newest with wheels for Python {}", self.python)
+        });
+        let python = self.pythons.last().map(|newest| format!("take Python {newest}"));
+        Fix::alternatives(instead.into_iter().chain(python))
     }
 }
 
 fn of(install: &Install<'_>, python: PythonVersion) -> Option<FrameworkNotForPython> {
     let builds = install.builds();
-    let allowed = builds.iter().filter(|row| row.versions.iter().any(|it| install.allows(it)));
-    let allowed: Vec<_> = allowed.collect();
+    let allowed: Vec<_> = install.allowed_builds().collect();
     if allowed.is_empty() || allowed.iter().any(|row| install.fits_python(row)) {
         return None;
     }
@@ -86,7 +78,7 @@ fn of(install: &Install<'_>, python: PythonVersion) -> Option<FrameworkNotForPyt
         requirement: install.shown(),
         python,
         pythons,
-        instead: newest.map(|version| format!("{}=={version}", install.name())),
+        instead: newest.map(|version| install.at(version)),
         place: install.place(),
     })
 }
@@ -129,6 +121,10 @@ mod tests {
             Some("`torch>=2.9` has no wheel for Python 3.9; it has them for 3.10 to 3.15"),
         );
         check("3.9", "torch==99", None);
-        check("3.11", "tensorflow[and-cuda]==2.14.1", None);
+        check(
+            "3.11",
+            "tensorflow[and-cuda]==2.14.1",
+            Some("`tensorflow[and-cuda]==2.14.1` has no wheel for Python 3.11; it has them for 3.9 to 3.10"),
+        );
     }
 }

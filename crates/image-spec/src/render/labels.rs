@@ -1,14 +1,36 @@
 //! Labels: what OCI asks for, and which versions are inside; and the same facts for the self-test.
 
-use super::{RenderError, plan::{Plan, Planned}, python, quote};
-use crate::{Base, Usage};
+use super::{
+    RenderError,
+    plan::{Plan, Planned},
+    python, quote,
+};
+use crate::{Reference, Usage};
 use std::collections::BTreeMap;
 
 /// The environment variable in which the self-test reads what should be inside.
 pub(crate) const EXPECTED: &str = "ALTLAS_EXPECT";
 
-/// The labels of an image, with the arguments that only the build knows.
-pub(crate) fn instruction(plan: &Plan<'_>, planned: &Planned<'_>) -> Result<String, RenderError> {
+/// The labels of an image, with the arguments that only the build knows. What the image has from the
+/// one that it builds on is not said again.
+pub(crate) fn instruction(plan: &Plan<'_>, index: usize) -> Result<String, RenderError> {
+    let mut labels = all(plan, index)?;
+    let mut inherited = BTreeMap::new();
+    for above in plan.line(index).into_iter().filter(|above| *above != index) {
+        inherited.extend(all(plan, above)?);
+    }
+    // The arguments are filled in again in each stage.
+    labels.retain(|name, value| value.starts_with("\"${") || inherited.get(name) != Some(value));
+    let lines: Vec<String> =
+        labels.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+    Ok(format!(
+        "# Known only when it is built.\nARG CREATED=\"\"\nARG REVISION=\"\"\nLABEL {}",
+        lines.join(" \\\n      ")
+    ))
+}
+
+fn all(plan: &Plan<'_>, index: usize) -> Result<BTreeMap<String, String>, RenderError> {
+    let planned = plan.image(index);
     let mut labels = BTreeMap::new();
     let mut add = |name: &str, value: &str| -> Result<(), RenderError> {
         labels.insert(name.to_owned(), quote::value(name, value)?);
@@ -19,12 +41,10 @@ pub(crate) fn instruction(plan: &Plan<'_>, planned: &Planned<'_>) -> Result<Stri
     if let Some(version) = &project.version {
         add("org.opencontainers.image.version", version)?;
     }
-    if let Base::Cuda { reference, .. } | Base::Other(reference) = &planned.recipe.base.value {
-        let name = reference.clone();
-        let digest = name.digest.clone();
-        add("org.opencontainers.image.base.name", &full_name(&name))?;
-        if let Some(digest) = digest {
-            add("org.opencontainers.image.base.digest", &digest)?;
+    if let Some(reference) = plan.base_reference(index) {
+        add("org.opencontainers.image.base.name", &full_name(&reference))?;
+        if let Some(digest) = &reference.digest {
+            add("org.opencontainers.image.base.digest", digest)?;
         }
     }
     add("org.altlas.image", planned.name)?;
@@ -32,21 +52,14 @@ pub(crate) fn instruction(plan: &Plan<'_>, planned: &Planned<'_>) -> Result<Stri
     for (name, value) in facts(plan, planned) {
         add(&format!("org.altlas.{name}"), value.trim_start_matches("=="))?;
     }
+    for (name, argument) in [("created", "CREATED"), ("revision", "REVISION")] {
+        labels.insert(format!("org.opencontainers.image.{name}"), format!("\"${{{argument}}}\""));
+    }
     for (name, value) in &planned.image.labels {
         let key = planned.key("labels");
         labels.insert(quote::label(&key, name)?.to_owned(), quote::value(&key, value)?);
     }
-    // Known when it is built, and not before: `--build-arg REVISION="$(git rev-parse HEAD)"`.
-    for (name, argument) in [("created", "CREATED"), ("revision", "REVISION")] {
-        let name = format!("org.opencontainers.image.{name}");
-        labels.entry(name).or_insert_with(|| format!("\"${{{argument}}}\""));
-    }
-    let lines: Vec<String> =
-        labels.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
-    Ok(format!(
-        "# Known only when it is built.\nARG CREATED=\"\"\nARG REVISION=\"\"\nLABEL {}",
-        lines.join(" \\\n      ")
-    ))
+    Ok(labels)
 }
 
 /// The variable that tells the self-test what should be inside; `None` where nothing is known.
@@ -99,8 +112,8 @@ fn facts(plan: &Plan<'_>, planned: &Planned<'_>) -> Vec<(String, String)> {
 }
 
 /// With the registry and the folder that Docker leaves out.
-fn full_name(reference: &crate::Reference) -> String {
-    let name = crate::Reference { digest: None, ..reference.clone() };
+fn full_name(reference: &Reference) -> String {
+    let name = Reference { digest: None, ..reference.clone() };
     match (&name.registry, name.path.contains('/')) {
         (Some(_), _) => name.to_string(),
         (None, true) => format!("docker.io/{name}"),

@@ -1,6 +1,10 @@
 //! Models and engines: copied with a manifest, checked against their checksums while they are copied.
 
-use super::{RenderError, plan::{Plan, Planned}, quote};
+use super::{
+    RenderError,
+    plan::{Plan, Planned},
+    quote,
+};
 use crate::{Engine, Model};
 use std::collections::BTreeSet;
 

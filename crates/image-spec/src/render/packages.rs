@@ -23,7 +23,8 @@ impl Family {
         let begins = |names: &[&str]| names.iter().any(|name| os.starts_with(name));
         if begins(&["ubuntu", "debian"]) {
             Self::Apt
-        } else if begins(&["ubi", "rocky", "centos", "alma", "fedora", "oracle", "amazon", "rhel"]) {
+        } else if begins(&["ubi", "rocky", "centos", "alma", "fedora", "oracle", "amazon", "rhel"])
+        {
             Self::Dnf
         } else {
             Self::Unknown

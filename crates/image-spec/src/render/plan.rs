@@ -39,7 +39,8 @@ impl<'a> Plan<'a> {
             return Err(RenderError::UnknownName { name: name.clone(), known: known().join(", ") });
         }
         let mut plan = Self { spec, options, images: Vec::new() };
-        let is_wanted = |name: &str| options.names.is_empty() || options.names.iter().any(|it| it == name);
+        let is_wanted =
+            |name: &str| options.names.is_empty() || options.names.iter().any(|it| it == name);
         let mut order: Vec<(&String, &Image)> =
             spec.images.iter().filter(|(name, _)| is_wanted(name)).collect();
         order.sort_by_key(|(name, image)| rank(image.usage_or_name(name)));
@@ -79,10 +80,14 @@ impl<'a> Plan<'a> {
         };
         let image = spec.images.get(name).ok_or_else(|| missing(name))?;
         let recipe = recipes.iter().find(|recipe| recipe.name == name).ok_or_else(|| {
-            RenderError::NoBase { name: name.to_owned(), base: image.base.clone().unwrap_or_default() }
+            RenderError::NoBase {
+                name: name.to_owned(),
+                base: image.base.clone().unwrap_or_default(),
+            }
         })?;
         above.push(name);
-        let parent = image.from.as_deref().map(|from| self.add(from, recipes, above)).transpose()?;
+        let parent =
+            image.from.as_deref().map(|from| self.add(from, recipes, above)).transpose()?;
         above.pop();
         let usage = image.usage_or_name(name);
         self.images.push(Planned { name, image, recipe, parent, usage, wanted: false });
@@ -133,11 +138,33 @@ impl<'a> Plan<'a> {
     pub(crate) fn base(&self, index: usize) -> Result<String, RenderError> {
         let planned = &self.images[index];
         match &planned.recipe.base.value {
-            Base::Cuda { reference, .. } | Base::Other(reference) => Ok(reference.to_string()),
             Base::Scratch => Ok("scratch".to_owned()),
             Base::Open(base) => {
                 Err(RenderError::NoBase { name: planned.name.to_owned(), base: base.clone() })
             }
+            Base::Cuda { .. } | Base::Other(_) => {
+                Ok(self.base_reference(index).map(|it| it.to_string()).unwrap_or_default())
+            }
+        }
+    }
+
+    /// The image that an image begins with; `None` where it begins with nothing.
+    pub(crate) fn base_reference(&self, index: usize) -> Option<Reference> {
+        let planned = &self.images[index];
+        match &planned.recipe.base.value {
+            // What was compiled in the build stage needs the libraries, and no compiler.
+            Base::Cuda { reference, tag }
+                if self.build_stage(index).is_some()
+                    && planned.image.base.is_none()
+                    && tag.flavour == Flavour::Devel
+                    && planned.compiles() =>
+            {
+                let tag = CudaTag { flavour: Flavour::Runtime, ..tag.clone() };
+                let tag = Some(tag.to_string());
+                Some(Reference { tag, digest: None, ..reference.clone() })
+            }
+            Base::Cuda { reference, .. } | Base::Other(reference) => Some(reference.clone()),
+            Base::Scratch | Base::Open(_) => None,
         }
     }
 
@@ -147,8 +174,11 @@ impl<'a> Plan<'a> {
         let Base::Cuda { reference, tag } = &planned.recipe.base.value else {
             return self.base(index);
         };
-        if !planned.compiles() || tag.flavour == Flavour::Devel {
+        if !planned.compiles() {
             return self.base(index);
+        }
+        if tag.flavour == Flavour::Devel {
+            return Ok(reference.to_string());
         }
         let cudnn = if planned.recipe.cudnn.is_some() || tag.cudnn.is_some() {
             let row = cuda_compat::base_images().iter();
@@ -159,7 +189,8 @@ impl<'a> Plan<'a> {
         };
         let devel = CudaTag { flavour: Flavour::Devel, cudnn, ..tag.clone() };
         // The digest is that of another image.
-        let reference = Reference { tag: Some(devel.to_string()), digest: None, ..reference.clone() };
+        let reference =
+            Reference { tag: Some(devel.to_string()), digest: None, ..reference.clone() };
         Ok(reference.to_string())
     }
 
@@ -172,7 +203,7 @@ impl<'a> Plan<'a> {
     }
 
     /// An image of Docker Hub as it is pulled: through the mirror, where there is one.
-    pub(crate) fn from_hub(&self, image: &str) -> String {
+    pub(crate) fn hub(&self, image: &str) -> String {
         match self.mirror() {
             Some(mirror) => format!("{mirror}/{image}"),
             None => image.to_owned(),

@@ -7,8 +7,11 @@ use super::{
     plan::{Plan, Planned},
     quote,
 };
-use crate::{Place, PythonFrom, Usage};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::{Place, PythonFrom, RequirementsKind, Usage};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 /// Where the virtual environment is, in the stage that builds it and in the image that holds it: its
 /// programs name their interpreter by this path.
@@ -72,7 +75,7 @@ pub(crate) fn environment(plan: &Plan<'_>, planned: &Planned<'_>) -> Vec<String>
         }];
     }
     let image = match plan.mirror() {
-        Some(_) => plan.from_hub(&format!("astral/uv:{UV}")),
+        Some(_) => plan.hub(&format!("astral/uv:{UV}")),
         None => format!("ghcr.io/astral-sh/uv:{UV}"),
     };
     vec![
@@ -81,7 +84,6 @@ pub(crate) fn environment(plan: &Plan<'_>, planned: &Planned<'_>) -> Vec<String>
             + &format!("COPY --from={image} /uv /bin/uv\n")
             + "ENV UV_COMPILE_BYTECODE=\"1\" \\\n    UV_LINK_MODE=\"copy\" \\\n"
             + &format!("    UV_PYTHON_INSTALL_DIR=\"{UV_PYTHON}\""),
-        format!("RUN uv python install {version}"),
         format!("RUN uv venv --managed-python --python {version} {VENV}"),
     ]
 }
@@ -107,7 +109,8 @@ pub(crate) fn install(plan: &Plan<'_>, planned: &Planned<'_>) -> Result<Vec<Stri
             // Safe here, as each file is known by its hash.
             options.push("--index-strategy unsafe-best-match".to_owned());
         }
-        let run = installer.run(&[lock.clone()], &options, &[], &[lock]);
+        let run =
+            installer.run(std::slice::from_ref(&lock), &options, &[], std::slice::from_ref(&lock));
         return Ok(vec![format!("# Exactly what the lock holds, by hash.\n{run}")]);
     }
     let frameworks = frameworks(planned);
@@ -115,7 +118,12 @@ pub(crate) fn install(plan: &Plan<'_>, planned: &Planned<'_>) -> Result<Vec<Stri
         let file = plan.in_folder(REQUIREMENTS);
         let several = installer.by_uv && !indexes(planned)?.is_empty();
         let options = several.then(|| "--index-strategy unsafe-best-match".to_owned());
-        blocks.push(installer.run(&[file.clone()], options.as_slice(), &[], &[file]));
+        blocks.push(installer.run(
+            std::slice::from_ref(&file),
+            options.as_slice(),
+            &[],
+            std::slice::from_ref(&file),
+        ));
     } else {
         // The large and rarely changed first, each index by itself as its documentation says.
         for (index, names) in by_index(&frameworks) {
@@ -135,7 +143,11 @@ pub(crate) fn install(plan: &Plan<'_>, planned: &Planned<'_>) -> Result<Vec<Stri
     let mut files = Vec::new();
     for (index, path) in planned.image.requirements.iter().enumerate() {
         let key = planned.key(&format!("requirements[{index}]"));
-        files.push(file(&key, path)?);
+        let path = file(&key, path)?;
+        if RequirementsKind::of(Path::new(&path)) != Ok(RequirementsKind::Requirements) {
+            return Err(RenderError::NoRequirements { name: planned.name.to_owned(), file: path });
+        }
+        files.push(path);
     }
     if !words.is_empty() || !files.is_empty() {
         let mounted = with_includes(plan, planned, &files)?;
@@ -292,7 +304,13 @@ struct Installer {
 impl Installer {
     /// The instruction that installs `words` and what `files` ask for; `mounted` are all files of the
     /// context that are read.
-    fn run(&self, mounted: &[String], options: &[String], words: &[String], files: &[String]) -> String {
+    fn run(
+        &self,
+        mounted: &[String],
+        options: &[String],
+        words: &[String],
+        files: &[String],
+    ) -> String {
         let (program, cache) = if self.by_uv {
             ("uv pip install", "/root/.cache/uv")
         } else {

@@ -6,7 +6,11 @@ use super::RenderError;
 /// A value of `ENV` or `LABEL`, in quotes.
 pub(crate) fn value(key: &str, value: &str) -> Result<String, RenderError> {
     if value.chars().any(char::is_control) {
-        return Err(refused(key, value, "a Dockerfile can hold no line break or control character"));
+        return Err(refused(
+            key,
+            value,
+            "a Dockerfile can hold no line break or control character",
+        ));
     }
     let mut quoted = String::from("\"");
     for letter in value.chars() {
@@ -166,7 +170,8 @@ pub(crate) fn duration<'a>(key: &str, text: &'a str) -> Result<&'a str, RenderEr
 /// The name of a stage.
 pub(crate) fn stage(name: &str) -> Result<(), RenderError> {
     let first = name.starts_with(|letter: char| letter.is_ascii_lowercase());
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
+    let plain =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
     if first && name.bytes().all(plain) && !matches!(name, "scratch" | "context") {
         return Ok(());
     }
@@ -229,7 +234,8 @@ mod tests {
 
     #[test]
     fn times() {
-        let check = |text: &str, fits: bool| assert_eq!(duration("x", text).is_ok(), fits, "{text}");
+        let check =
+            |text: &str, fits: bool| assert_eq!(duration("x", text).is_ok(), fits, "{text}");
         check("30s", true);
         check("1m30s", true);
         check("500ms", true);

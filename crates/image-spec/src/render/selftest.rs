@@ -1,7 +1,10 @@
 //! The program `altlas-selftest` of an image: that what is inside is what the labels say, and that
 //! its GPUs compute.
 
-use super::{plan::{Plan, Planned}, quote};
+use super::{
+    plan::{Plan, Planned},
+    quote,
+};
 
 /// For images with Python.
 const PYTHON: &str = include_str!("selftest/altlas-selftest.py");
@@ -21,7 +24,9 @@ pub(crate) fn file(plan: &Plan<'_>, planned: &Planned<'_>) -> Option<String> {
 /// The instruction that copies it.
 pub(crate) fn instruction(file: &str) -> String {
     let copy = quote::copy("--chmod=0755", file, PROGRAM);
-    format!("# `docker run --gpus all IMAGE altlas-selftest` says whether it can work here.\n{copy}")
+    format!(
+        "# `docker run --gpus all IMAGE altlas-selftest` says whether it can work here.\n{copy}"
+    )
 }
 
 /// The files that the images of a plan copy.
@@ -31,7 +36,10 @@ pub(crate) fn files(plan: &Plan<'_>) -> Vec<(&'static str, String)> {
         images().any(|planned| file(plan, planned).is_some() && name(planned) == wanted)
     };
     let both = [("altlas-selftest.py", PYTHON), ("altlas-selftest.sh", SHELL)];
-    both.into_iter().filter(|(name, _)| uses(name)).map(|(name, text)| (name, text.to_owned())).collect()
+    both.into_iter()
+        .filter(|(name, _)| uses(name))
+        .map(|(name, text)| (name, text.to_owned()))
+        .collect()
 }
 
 fn name(planned: &Planned<'_>) -> &'static str {

@@ -55,7 +55,7 @@ fn frontend(plan: &Plan<'_>) -> Result<Option<String>, RenderError> {
         )
     })?;
     let on_hub = reference.registry.is_none();
-    Ok(Some(if on_hub { plan.from_hub(frontend) } else { frontend.to_owned() }))
+    Ok(Some(if on_hub { plan.hub(frontend) } else { frontend.to_owned() }))
 }
 
 /// The stage that installs what a shipped image holds.
@@ -103,10 +103,9 @@ fn image_stage(
     blocks.extend(own_variables(planned)?);
     blocks.extend(installed(plan, index, copied)?);
     let folder = workdir(planned)?;
-    if let Some(user) = user.as_ref().filter(|user| inherited.as_ref() != Some(*user)) {
-        if !planned.is_from_scratch() {
-            blocks.push(user.creation(planned, folder.unwrap_or("/app")));
-        }
+    let is_new = inherited != user && !planned.is_from_scratch();
+    if let Some(user) = user.as_ref().filter(|_| is_new) {
+        blocks.push(user.creation(planned, folder.unwrap_or("/app")));
     }
     blocks.extend(folder.map(|folder| format!("WORKDIR {folder}")));
     blocks.extend(models::instructions(plan, planned, copied)?);
@@ -115,14 +114,13 @@ fn image_stage(
         blocks.push(selftest::instruction(&file));
         copied.insert(file);
     }
-    if let Some(expected) = labels::expected(plan, planned) {
+    let known = plan.parent(index).and_then(|parent| labels::expected(plan, parent));
+    if let Some(expected) = labels::expected(plan, planned).filter(|it| known.as_ref() != Some(it))
+    {
         let value = quote::value(labels::EXPECTED, &expected)?;
-        blocks.push(format!(
-            "# What the self-test looks for.\nENV {}={value}",
-            labels::EXPECTED
-        ));
+        blocks.push(format!("# What the self-test looks for.\nENV {}={value}", labels::EXPECTED));
     }
-    blocks.push(labels::instruction(plan, planned)?);
+    blocks.push(labels::instruction(plan, index)?);
     blocks.push(end(planned, user.as_ref(), inherited.is_some())?);
     Ok(blocks.into_iter().filter(|block| !block.is_empty()).collect::<Vec<_>>().join("\n\n"))
 }
@@ -156,7 +154,8 @@ fn installed(
         packages.extend(python::system_packages(planned, stage.is_none()));
     }
     let why = "What it needs of the distribution; the lists stay in the cache.";
-    let why = if Family::of(planned) == Family::Dnf { "What it needs of the distribution." } else { why };
+    let why =
+        if Family::of(planned) == Family::Dnf { "What it needs of the distribution." } else { why };
     let mut blocks: Vec<String> =
         packages::install(Family::of(planned), &packages, why).into_iter().collect();
     match stage {
@@ -185,12 +184,18 @@ fn installed(
 
 /// What the container runtime is told; an image of `nvidia/cuda` says it already.
 fn driver(plan: &Plan<'_>, planned: &Planned<'_>) -> Result<Option<String>, RenderError> {
+    let key = planned.key("driver_capabilities");
+    let is_none =
+        |name: &&String| name.is_empty() || name.contains(|it: char| !it.is_ascii_alphanumeric());
+    if let Some(wrong) = planned.image.driver_capabilities.iter().find(is_none) {
+        return Err(quote::refused(&key, wrong, "a capability is a word such as `compute`"));
+    }
     let capabilities = planned.image.driver_capabilities.join(",");
     let needs_all = planned.parent.is_none() && !planned.is_from_cuda();
     let mut lines = Vec::new();
     if needs_all || !capabilities.is_empty() {
         let or_usual = if capabilities.is_empty() { "compute,utility" } else { &capabilities };
-        let value = quote::value(&planned.key("driver_capabilities"), or_usual)?;
+        let value = quote::value(&key, or_usual)?;
         lines.push(("NVIDIA_DRIVER_CAPABILITIES", value));
     }
     if needs_all {
@@ -212,7 +217,8 @@ fn least_cuda(plan: &Plan<'_>) -> Option<String> {
     let cuda = plan.spec.stack.cuda?.minor_line();
     let fleet = &plan.spec.fleet;
     let newest = fleet.driver.zip(fleet.platform);
-    let newest = newest.and_then(|(driver, platform)| cuda_compat::newest_cuda_for(driver, platform));
+    let newest =
+        newest.and_then(|(driver, platform)| cuda_compat::newest_cuda_for(driver, platform));
     let is_older = newest.is_some_and(|newest| newest.minor_line() < cuda);
     Some(if is_older { format!("{}.0", cuda.major) } else { cuda.to_string() })
 }

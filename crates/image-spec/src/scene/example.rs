@@ -1,9 +1,7 @@
 //! Small scenes for the tests of the checks.
 
 use super::*;
-use crate::{
-    Image, PipRequirement, Place, Placed, Project, Registry, RequirementsFile, Stack, version_range,
-};
+use crate::{Image, Project, Registry, RequirementsFile, Stack, version_range};
 use serde::Deserialize;
 use std::{
     collections::BTreeMap,
@@ -40,6 +38,7 @@ pub(crate) fn dockerfile_for<T>(
         recipes: Recipe::from_dockerfile(&file),
         spec: None,
         dockerfile: Some(&file),
+        requirements: Requirements::default(),
         fleet,
         today: "2026-11-24".parse().unwrap(),
     })
@@ -112,23 +111,16 @@ fn gpu(name: &str) -> Gpu {
     }
 }
 
-/// Requirements files by name: a requirement on a line, `--index-url` for all lines below it.
+/// Requirements files by name.
 pub(crate) fn files(texts: &[(&str, &str)]) -> BTreeMap<PathBuf, RequirementsFile> {
-    let read = |(path, text): &(&str, &str)| {
+    let mut fetch = |wanted: &Path| {
+        let found = texts.iter().find(|(path, _)| Path::new(path) == wanted);
+        found.map(|(_, text)| text.as_bytes().to_vec()).ok_or_else(|| "it is not there".to_owned())
+    };
+    let read = |(path, _): &(&str, &str)| {
         let path = PathBuf::from(path);
-        let mut index = None;
-        let mut requirements = Vec::new();
-        for (number, line) in (1..).zip(text.lines()) {
-            if let Some(url) = line.strip_prefix("--index-url ") {
-                index = Some(url.to_owned());
-                continue;
-            }
-            let requirement = line.parse().unwrap();
-            let asked = PipRequirement { requirement, index: index.clone(), hashed: false };
-            let place = Place::File { path: path.clone(), line: number, column: 1 };
-            requirements.push(Placed::new(asked, place));
-        }
-        (path.clone(), RequirementsFile { path, requirements })
+        let file = RequirementsFile::read(&path, &mut fetch).unwrap();
+        (path, file)
     };
     texts.iter().map(read).collect()
 }
@@ -145,8 +137,10 @@ pub(crate) fn spec_with<T>(
     find: fn(&Scene<'_>) -> Vec<T>,
 ) -> Vec<T> {
     let spec = read(text);
+    let files = files(texts);
     find(&Scene {
-        recipes: Recipe::from_spec(&spec, &files(texts)).unwrap(),
+        recipes: Recipe::from_spec(&spec, &files).unwrap(),
+        requirements: Requirements { files, resolutions: Vec::new() },
         fleet: spec.fleet.clone(),
         spec: Some(&spec),
         dockerfile: None,
@@ -160,4 +154,50 @@ pub(crate) fn codes(text: &str, texts: &[(&str, &str)]) -> Vec<&'static str> {
     let mut codes: Vec<&str> = found.iter().map(Problem::code).collect();
     codes.dedup();
     codes
+}
+
+/// What `find` finds in the scene of a Dockerfile that it may change first.
+pub(crate) fn dockerfile_with<T>(text: &str, find: impl FnOnce(&mut Scene<'_>) -> T) -> T {
+    let file = Dockerfile::parse(Path::new("Dockerfile"), text.as_bytes()).unwrap();
+    find(&mut Scene {
+        recipes: Recipe::from_dockerfile(&file),
+        spec: None,
+        dockerfile: Some(&file),
+        requirements: Requirements::default(),
+        fleet: fleet(),
+        today: "2026-11-24".parse().unwrap(),
+    })
+}
+
+/// What `find` finds for an image `app` with that Python that installs this lock.
+pub(crate) fn locked<T>(
+    name: &str,
+    lock: &str,
+    python: &str,
+    find: fn(&Scene<'_>) -> Vec<T>,
+) -> Vec<T> {
+    with_requirements(&[(name, lock)], name, python, find)
+}
+
+/// What `find` finds for an image `app` with that Python that installs one of these files.
+pub(crate) fn with_requirements<T>(
+    files: &[(&str, &str)],
+    installed: &str,
+    python: &str,
+    find: fn(&Scene<'_>) -> Vec<T>,
+) -> Vec<T> {
+    dockerfile_with("FROM busybox AS app\n", |scene| {
+        for (name, text) in files {
+            let path = PathBuf::from(name);
+            let text = text.as_bytes().to_vec();
+            let file = RequirementsFile::read(&path, &mut |_| Ok(text.clone())).unwrap();
+            scene.requirements.files.insert(path, file);
+        }
+        let recipe = &mut scene.recipes[0];
+        let place = recipe.place.clone();
+        recipe.python = Some(crate::Placed::new(python.parse().unwrap(), place));
+        let file = &scene.requirements.files[Path::new(installed)];
+        recipe.pip.extend(file.requirements.iter().cloned());
+        find(scene)
+    })
 }

@@ -21,7 +21,10 @@ fn the_base_is_the_smallest_that_suffices() {
     check("[image.prod]", "nvidia/cuda:12.6.3-cudnn-runtime-ubuntu22.04");
     check(&format!("{torch}[image.dev]"), "nvidia/cuda:12.6.3-devel-ubuntu22.04");
     check(&format!("{torch}[image.prod]\ncompiles = true"), "nvidia/cuda:12.6.3-devel-ubuntu22.04");
-    check(&format!("{torch}cupy = '*'\n[image.prod]"), "nvidia/cuda:12.6.3-runtime-ubuntu22.04");
+    check(
+        &format!("{torch}[image.prod]\npip = ['onnxruntime-gpu==1.23.2']"),
+        "nvidia/cuda:12.6.3-runtime-ubuntu22.04",
+    );
     check(
         "[frameworks]\nnumba = '*'\n[image.prod]\ncudnn = false",
         "nvidia/cuda:12.6.3-devel-ubuntu22.04",
@@ -90,8 +93,8 @@ fn frameworks_become_requirements() {
     check("12.6", "3.11", "torch = '2.8'", &pytorch("==2.8.*", "cu126"));
     check("11.8", "3.11", "torch = '*'", &pytorch("", "cu118"));
     check("12.3", "3.11", "torch = '2.4'", &pytorch("==2.4.*", "cu124"));
-    check("12.6", "3.11", "cupy = '>=13'", "cupy-cuda12x>=13 from PyPI");
-    check("13.0", "3.12", "cupy = '*'", "cupy-cuda13x from PyPI");
+    check("12.6", "3.11", "cupy = '>=13'", "cupy-cuda12x[ctk]>=13 from PyPI");
+    check("13.0", "3.12", "cupy = '*'", "cupy-cuda13x[ctk] from PyPI");
     check("12.6", "3.11", "tensorflow = '2.20'", "tensorflow[and-cuda]==2.20.* from PyPI");
     check("11.8", "3.11", "tensorflow = '2.14'", "tensorflow==2.14.* from PyPI");
     check("12.6", "3.11", "jax = '*'", "jax[cuda12] from PyPI");

@@ -1,21 +1,21 @@
-//! A lock of Python packages, as far as the files need it: which versions it holds.
+//! What a lock pins, as far as the files need it: the version of each package.
 
 use std::collections::BTreeMap;
 
-/// A lock that `cargo altlas image lock` wrote.
+/// The versions in a lock that `cargo altlas image lock` wrote.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Lock {
+pub struct Pins {
     versions: BTreeMap<String, String>,
 }
 
-impl Lock {
+impl Pins {
     /// Reads a file in the form of a requirements file, with one version for each package.
     ///
     /// ```
-    /// use image_spec::Lock;
+    /// use image_spec::Pins;
     ///
-    /// let lock = Lock::read("torch==2.8.0+cu126 \\\n    --hash=sha256:00\n");
-    /// assert_eq!(lock.version("Torch"), Some("2.8.0+cu126"));
+    /// let pins = Pins::read("torch==2.8.0+cu126 \\\n    --hash=sha256:00\n");
+    /// assert_eq!(pins.version("Torch"), Some("2.8.0+cu126"));
     /// ```
     pub fn read(text: &str) -> Self {
         let versions = text.lines().filter_map(|line| {
@@ -48,9 +48,9 @@ mod tests {
     fn reads_versions() {
         let text = "# a comment == 1\n--index-url https://x/?a==b\n\nnumba_cuda[cu12]==0.30.4 ; x\n\
                     torch==2.8.0 \\\n    --hash=sha256:ab\n    # via ==\n";
-        let lock = Lock::read(text);
-        assert_eq!(lock.version("numba-cuda"), Some("0.30.4"));
-        assert_eq!(lock.version("torch"), Some("2.8.0"));
-        assert_eq!(lock.versions.len(), 2);
+        let pins = Pins::read(text);
+        assert_eq!(pins.version("numba-cuda"), Some("0.30.4"));
+        assert_eq!(pins.version("torch"), Some("2.8.0"));
+        assert_eq!(pins.versions.len(), 2);
     }
 }

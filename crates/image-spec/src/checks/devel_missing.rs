@@ -1,0 +1,95 @@
+//! Something in the image is compiled, and the base has no compiler and no headers of CUDA.
+//!
+//! The flavours `base` and `runtime` of `nvidia/cuda` hold shared libraries only. `nvcc`, the headers
+//! (`cuda_runtime.h`) and the import libraries are in `devel` alone, so that the build ends with
+//! `nvcc: not found` or `cuda_runtime.h: No such file or directory`.
+//!
+//! See for yourself with `docker run --rm IMAGE which nvcc`.
+//!
+//! Compile in a stage on the `devel` flavour and copy the result; or take `devel` for an image that is not
+//! shipped.
+
+use super::{Diagnosis, Fix};
+use crate::{Place, Scene, once::once};
+use cuda_compat::Flavour;
+use serde::Serialize;
+
+/// Something in the image is compiled, and the base has no compiler of CUDA.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("{what} needs CUDA's compiler or headers, and the flavour `{flavour}` has none")]
+pub struct DevelMissing {
+    /// What is compiled.
+    pub what: String,
+    /// The flavour of the base.
+    pub flavour: Flavour,
+    /// Whether it is written in the config.
+    pub in_config: bool,
+    /// Where it is written.
+    pub place: Place,
+}
+
+impl DevelMissing {
+    pub(super) const CODE: &str = "image/devel-missing";
+
+    pub(super) fn find(scene: &Scene<'_>) -> Vec<Self> {
+        let mut found = Vec::new();
+        for recipe in &scene.recipes {
+            let Some(flavour) = recipe.cuda_tag().map(|tag| tag.flavour) else { continue };
+            let installs_nvcc = recipe.apt.iter().any(|it| brings_nvcc(&it.value.name));
+            if flavour == Flavour::Devel || installs_nvcc {
+                continue;
+            }
+            found.extend(recipe.compiles.iter().map(|what| Self {
+                what: what.value.clone(),
+                flavour,
+                in_config: scene.spec.is_some(),
+                place: what.place.clone(),
+            }));
+        }
+        once(found)
+    }
+}
+
+impl Diagnosis for DevelMissing {
+    fn place(&self) -> Place {
+        self.place.clone()
+    }
+
+    fn fixes(&self) -> Vec<Fix> {
+        if self.in_config {
+            return vec![Fix::by_hand("write `base = \"devel\"` for the image, or leave `base` out")];
+        }
+        vec![
+            Fix::by_hand("compile in a stage on the `devel` flavour, and copy the result from it"),
+            Fix::by_hand("or take the `devel` flavour here, if the image is not shipped"),
+        ]
+    }
+}
+
+fn brings_nvcc(package: &str) -> bool {
+    let starts = ["cuda-nvcc", "cuda-toolkit", "cuda-compiler", "nvidia-cuda-toolkit", "cuda-12"];
+    starts.iter().any(|start| package.starts_with(start)) || package == "cuda"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scene::example;
+
+    #[test]
+    fn compares_with_the_flavour() {
+        let check = |keys: &str, expected: usize| {
+            let text = format!(
+                "[cuda]\nversion = '12.6'\nos = 'ubuntu22.04'\n[image.prod]\ncompiles = true\n{keys}"
+            );
+            let found = example::spec(&text, DevelMissing::find);
+            assert_eq!(found.len(), expected, "{keys}");
+        };
+        check("base = 'runtime'", 1);
+        check("base = 'base'", 1);
+        check("base = 'devel'", 0);
+        check("", 0);
+        check("base = 'runtime'\napt = ['cuda-nvcc-12-6']", 0);
+        check("base = 'python:3.11'", 0);
+    }
+}

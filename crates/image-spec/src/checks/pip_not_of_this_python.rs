@@ -1,0 +1,113 @@
+//! pip is called for a Python that it does not belong to.
+//!
+//! The distribution has one pip: `python3-pip` gives `pip` and `pip3` for its own Python. A further Python,
+//! as `python3.11` on Ubuntu 20.04, comes without one: there is no `pip3.11`, and `pip3` installs for the
+//! distribution's Python while the program runs with the other.
+//!
+//! See for yourself with `docker run --rm IMAGE pip3 --version`.
+//!
+//! Make a virtual environment with the Python that you mean (`python3.11 -m venv /opt/venv`, from
+//! `python3.11-venv`) and use its pip, or let uv install both.
+
+use super::{Diagnosis, Fix};
+use crate::{Place, Scene};
+use crate::dockerfile::PipProgram;
+use crate::written::{History, histories, once};
+use cuda_compat::PythonVersion;
+use serde::Serialize;
+
+/// pip is called for a Python that it does not belong to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("{}", sentence(.pip, .python, .actual.as_deref()))]
+pub struct PipNotOfThisPython {
+    /// What is called.
+    pub pip: String,
+    /// The Python that is meant: `3.11`.
+    pub python: String,
+    /// The Python that it installs for; `None` where there is no such program.
+    pub actual: Option<String>,
+    /// Where it is written.
+    pub place: Place,
+}
+
+impl PipNotOfThisPython {
+    pub(super) const CODE: &str = "image/pip-not-of-this-python";
+
+    pub(super) fn find(scene: &Scene<'_>) -> Vec<Self> {
+        let mut found = Vec::new();
+        for history in histories(scene) {
+            if history.has_other_python() || history.has_unknown_packages() {
+                continue;
+            }
+            for (_, command, pip) in history.pip() {
+                let PipProgram::Pip(name) = pip.program else { continue };
+                if let Some((python, actual)) = belongs_elsewhere(&history, name) {
+                    let place = history.file.place(command.span.start);
+                    once(&mut found, Self { pip: name.to_owned(), python, actual, place });
+                }
+            }
+        }
+        found
+    }
+}
+
+/// The Python that is meant and, where the program exists, the one that it installs for.
+fn belongs_elsewhere(history: &History<'_>, pip: &str) -> Option<(String, Option<String>)> {
+    let own = history.plain_distribution()?.default_python?;
+    let names = history.package_names();
+    let has_pip = names.contains(&"python3-pip");
+    let version = pip.strip_prefix("pip")?;
+    if let Ok(meant) = version.parse::<PythonVersion>() {
+        let exists = has_pip && meant == own;
+        return (!exists).then(|| (meant.to_string(), None));
+    }
+    // `pip3` while a Python is installed that is not the distribution's.
+    let further = names.iter().find_map(|name| {
+        let python: PythonVersion = name.strip_prefix("python")?.parse().ok()?;
+        (python != own).then_some(python)
+    })?;
+    has_pip.then(|| (further.to_string(), Some(own.to_string())))
+}
+
+fn sentence(pip: &str, python: &str, actual: Option<&str>) -> String {
+    match actual {
+        None => format!("there is no `{pip}`: Python {python} of this image comes without pip"),
+        Some(actual) => format!("`{pip}` installs for Python {actual}, and the image has Python {python}"),
+    }
+}
+
+impl Diagnosis for PipNotOfThisPython {
+    fn place(&self) -> Place {
+        self.place.clone()
+    }
+
+    fn fixes(&self) -> Vec<Fix> {
+        let python = &self.python;
+        vec![Fix::by_hand(format!(
+            "install `python{python}-venv`, write `RUN python{python} -m venv /opt/venv` and \
+             `ENV PATH=/opt/venv/bin:$PATH`, and call `pip`"
+        ))]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scene::example;
+
+    #[test]
+    fn finds_it_and_nothing_else() {
+        let check = |text: &str, expected: usize| {
+            let found = example::dockerfile(text, PipNotOfThisPython::find);
+            assert_eq!(found.len(), expected, "{text}\n{found:?}");
+        };
+        let base = "FROM nvidia/cuda:12.8.1-base-ubuntu22.04\nRUN apt-get update && apt-get install -y";
+        check(&format!("{base} python3.11 python3-pip\nRUN pip3.11 install numpy\n"), 1);
+        check(&format!("{base} python3.11 python3-pip\nRUN pip3 install numpy\n"), 1);
+        check(&format!("{base} python3 python3-pip\nRUN pip3 install numpy\n"), 0);
+        check(&format!("{base} python3 python3-pip\nRUN pip3.10 install numpy\n"), 0);
+        check(&format!("{base} python3.11 python3.11-venv\nRUN python3.11 -m venv /v && /v/bin/pip install numpy\n"), 0);
+        check(&format!("{base} python3.11 curl\nRUN curl https://bootstrap.pypa.io/get-pip.py | python3.11\nRUN pip3.11 install numpy\n"), 0);
+        check("FROM python:3.11-slim\nRUN pip3.11 install numpy\n", 0);
+    }
+}

@@ -1,0 +1,304 @@
+//! Tests of the readers: small files as people and tools write them.
+
+use super::*;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+type Files<'a> = BTreeMap<&'a str, &'a [u8]>;
+
+fn read(first: &str, files: &Files<'_>) -> Result<RequirementsFile, RequirementsError> {
+    RequirementsFile::read(Path::new(first), &mut |path: &Path| {
+        let found = files.get(path.to_str().unwrap());
+        found.map(|bytes| bytes.to_vec()).ok_or_else(|| "does not exist".to_owned())
+    })
+}
+
+fn one(name: &str, text: &str) -> Result<RequirementsFile, RequirementsError> {
+    read(name, &BTreeMap::from([(name, text.as_bytes())]))
+}
+
+/// `file:line:column requirement`, with what else is known of it.
+fn shown(found: &[Placed<PipRequirement>]) -> Vec<String> {
+    let shown = |found: &Placed<PipRequirement>| {
+        let PipRequirement { requirement, index, hashed } = &found.value;
+        let index = index.as_ref().map_or(String::new(), |index| format!(" from {index}"));
+        let hashed = if *hashed { " hashed" } else { "" };
+        format!("{} {requirement}{index}{hashed}", place(&found.place))
+    };
+    found.iter().map(shown).collect()
+}
+
+fn place(place: &Place) -> String {
+    match place {
+        Place::File { path, line, column } => format!("{}:{line}:{column}", path.display()),
+        Place::Key { path } => path.join("."),
+    }
+}
+
+#[test]
+fn reads_requirements() {
+    let text = "\u{feff}# GPU\r\n--extra-index-url https://me:s3cret@download.pytorch.org/whl/cu118\r\n\
+                torch==2.7.1 ; python_version >= '3.9'  # pinned\r\n  numpy \\\r\n   <2\r\n\
+                -e git+https://github.com/o/r#egg=thing\r\n./wheels\r\nx==${X}\r\n";
+    let file = one("r.txt", text).unwrap();
+    let index = "from https://***@download.pytorch.org/whl/cu118";
+    assert_eq!(
+        shown(&file.requirements),
+        [
+            format!("r.txt:3:1 torch==2.7.1 ; python_full_version >= '3.9' {index}"),
+            format!("r.txt:4:3 numpy<2 {index}"),
+            format!("r.txt:6:4 thing {index}"),
+        ]
+    );
+    let open: Vec<String> =
+        file.open.iter().map(|open| format!("{} {}", place(&open.place), open.value)).collect();
+    assert_eq!(open, ["r.txt:7:1 ./wheels", "r.txt:8:1 x==${X}"]);
+    assert_eq!(file.lock, None);
+}
+
+#[test]
+fn follows_includes() {
+    let files: Files<'_> = BTreeMap::from([
+        ("a/r.txt", &b"-r ../base.txt\n-c c.txt\n-r ../base.txt\nnumpy\n-r https://x/y.txt\n"[..]),
+        ("base.txt", b"-r a/deep.txt\n"),
+        ("a/deep.txt", b"\n torch\n"),
+        ("a/c.txt", b"numpy<2\n"),
+    ]);
+    let file = read("a/r.txt", &files).unwrap();
+    assert_eq!(shown(&file.requirements), ["a/deep.txt:2:2 torch", "a/r.txt:4:1 numpy"]);
+    assert_eq!(file.constraints[0].value.to_string(), "numpy<2");
+    assert_eq!(file.open[0].value, "-r https://x/y.txt");
+}
+
+#[test]
+fn says_what_is_wrong_and_where() {
+    let files: Files<'_> = BTreeMap::from([
+        ("self.txt", &b"torch\n\n -r ./self.txt\n"[..]),
+        ("a.txt", b"-r b.txt"),
+        ("b.txt", b"# b\n-c x/../a.txt"),
+        ("lost.txt", b"-r gone.txt"),
+        ("utf16.txt", b"\xff\xfea\0"),
+        ("bad.txt", b"torch\nnumpy=2\n"),
+        ("option.txt", b"torch --upgrade\n"),
+        ("bytes.txt", b"-r latin.txt"),
+        ("latin.txt", b"a\n# \xe4\n"),
+        ("pyproject.toml", b"[project]\ndependencies = ['a', 'b b']"),
+        ("uv.lock", b"version = 1\n[[package]]\nname = 3\n"),
+        ("Pipfile.lock", b"{\n \"default\": 3}"),
+    ]);
+    let check = |name: &str, expected: &str| {
+        assert_eq!(read(name, &files).unwrap_err().to_string(), expected);
+    };
+    check("self.txt", "self.txt:3:5: the file includes itself");
+    check("a.txt", "b.txt:2:4: files include one another in a circle: `a.txt` → `b.txt` → `a.txt`");
+    check("lost.txt", "lost.txt:1:4: `gone.txt` does not exist");
+    check("nothing.txt", "nothing.txt:1:1: it does not exist");
+    check("utf16.txt", "utf16.txt:1:1: it is written in UTF-16; save it as UTF-8");
+    check(
+        "bad.txt",
+        "bad.txt:2:6: `numpy=2` is not a requirement: no such comparison operator \"=\", must be one of ~= == != <= >= < > ===",
+    );
+    check("option.txt", "option.txt:1:7: `--upgrade` is not an option of a requirements file");
+    check("bytes.txt", "latin.txt:2:1: it is not UTF-8; save it as UTF-8");
+    check(
+        "pyproject.toml",
+        "pyproject.toml:2:22: `b b` is not a requirement: Expected one of `@`, `(`, `<`, `=`, `>`, `~`, `!`, `;`, found `b`",
+    );
+    check("uv.lock", "uv.lock:3:8: invalid type: integer `3`, expected a string");
+    check("Pipfile.lock", "Pipfile.lock:2:13: invalid type: integer `3`, expected a map");
+    check(
+        "environment.yml",
+        "environment.yml:1:1: it is an environment of Conda, which is not read; name a requirements file",
+    );
+}
+
+#[test]
+fn reads_locks_of_uv_and_pip_tools() {
+    let text = "# This file was autogenerated by uv via the following command:\n\
+                #    uv pip compile --python-version 3.11 --python-platform windows r.in\n\
+                --index-url https://download.pytorch.org/whl/cu118\n\
+                torch==2.7.1+cu118 \\\n    --hash=sha256:aa \\\n    --hash=sha256:bb\n    # via -r r.in\n";
+    let file = one("requirements.lock", text).unwrap();
+    let expected = "requirements.lock:4:1 torch==2.7.1+cu118 from \
+                    https://download.pytorch.org/whl/cu118 hashed";
+    assert_eq!(shown(&file.requirements), [expected]);
+    let lock = file.lock.unwrap();
+    assert_eq!(lock.python.as_ref().unwrap().value.to_string(), "3.11");
+    assert!(!lock.is_for_linux_x86_64());
+    assert_eq!(lock.packages.len(), 1);
+    assert!(one("r.txt", "torch==2.7.1\nnumpy\n").unwrap().lock.is_none());
+    assert!(one("r.txt", "torch==2.7.1 --hash=sha256:aa\n").unwrap().lock.is_some());
+}
+
+#[test]
+fn reads_projects() {
+    let text = "[project]\nname = 'p'\nrequires-python = '>=3.10'\n\
+                dependencies = ['torch>=2', \"numpy\"]\n\
+                optional-dependencies.gpu = ['cupy-cuda12x']\n\
+                [dependency-groups]\ndev = ['pytest', { include-group = 'lint' }]\nlint = ['ruff']\n\
+                [tool.uv.sources]\n\
+                torch = [{ index = 'cpu', marker = \"sys_platform == 'darwin'\" }, { index = 'cu126' }]\n\
+                [[tool.uv.index]]\nname = 'cu126'\nurl = 'https://t@download.pytorch.org/whl/cu126'\n\
+                explicit = true\n";
+    let file = one("pyproject.toml", text).unwrap();
+    let torch = "pyproject.toml:4:17 torch>=2 from https://***@download.pytorch.org/whl/cu126";
+    assert_eq!(shown(&file.requirements), [torch, "pyproject.toml:4:29 numpy"]);
+    let names: Vec<&str> = file.optional.keys().map(String::as_str).collect();
+    assert_eq!(names, ["dev", "gpu", "lint"]);
+    assert_eq!(file.requires_python.unwrap().value.to_string(), ">=3.10");
+}
+
+#[test]
+fn reads_the_older_tables_of_poetry() {
+    let text = "[tool.poetry.dependencies]\npython = '^3.10'\ntorch = '^2.1'\n\
+                numpy = { version = '~1.26', extras = ['x'], markers = \"os_name == 'posix'\" }\n\
+                mine = { path = '../mine' }\n\
+                torchvision = { version = '*', source = 'pytorch', optional = true }\n\
+                [tool.poetry.group.test.dependencies]\npytest = '8.*'\n\
+                [[tool.poetry.source]]\nname = 'pytorch'\nurl = 'https://download.pytorch.org/whl/cu121'\n";
+    let file = one("pyproject.toml", text).unwrap();
+    let mut found = shown(&file.requirements);
+    found.sort();
+    let numpy = "pyproject.toml:4:1 numpy[x]>=1.26,<1.27 ; os_name == 'posix'";
+    assert_eq!(found, ["pyproject.toml:3:1 torch>=2.1,<3", numpy]);
+    let optional: Vec<String> = file.optional.values().flat_map(|found| shown(found)).collect();
+    let vision =
+        "pyproject.toml:6:1 torchvision from https://download.pytorch.org/whl/cu121".to_owned();
+    assert_eq!(optional, [vision, "pyproject.toml:8:1 pytest==8.*".to_owned()]);
+    assert_eq!(file.open[0].value, "mine from a folder, a repository or a URL");
+    assert_eq!(file.requires_python.unwrap().value.to_string(), ">=3.10, <4");
+}
+
+#[test]
+fn reads_uv_lock() {
+    let text = "version = 1\nrequires-python = '>=3.11'\n\
+                supported-markers = [\"sys_platform == 'win32'\"]\n\
+                [[package]]\nname = 'app'\nversion = '1'\nsource = { virtual = '.' }\n\
+                dependencies = [{ name = 'torch', extra = ['opt'] }]\n\
+                [package.dev-dependencies]\ndev = [{ name = 'pytest' }]\n\
+                [[package]]\nname = 'torch'\nversion = '2.8.0'\n\
+                source = { registry = 'https://download.pytorch.org/whl/cu126' }\n\
+                resolution-markers = [\"sys_platform != 'darwin'\"]\n\
+                wheels = [{ url = 'https://x/torch-2.8.0-cp311-cp311-win_amd64.whl', hash = 'sha256:a' }]\n\
+                [package.optional-dependencies]\nopt = [{ name = 'opt-einsum' }]\n\
+                [[package]]\nname = 'opt-einsum'\nversion = '3'\nsdist = { url = 'https://x/o.tar.gz' }\n\
+                [[package]]\nname = 'pytest'\nversion = '8'\n";
+    let file = one("uv.lock", text).unwrap();
+    let torch = "uv.lock:12:8 torch==2.8.0 ; sys_platform != 'darwin' from \
+                 https://download.pytorch.org/whl/cu126 hashed";
+    assert_eq!(shown(&file.requirements), [torch, "uv.lock:20:8 opt-einsum==3"]);
+    let lock = file.lock.unwrap();
+    let python = "3.11".parse().unwrap();
+    assert!(!lock.has_environment(python));
+    let fits: Vec<bool> = lock.packages.iter().map(LockedPackage::is_for_linux_x86_64).collect();
+    assert_eq!(fits, [false, true]);
+}
+
+#[test]
+fn reads_other_locks() {
+    let pylock = "lock-version = '1.0'\nrequires-python = '==3.11.*'\n\
+                  environments = [\"sys_platform == 'linux'\"]\n\
+                  [[packages]]\nname = 'numpy'\nversion = '2.0'\nmarker = \"os_name == 'posix'\"\n\
+                  wheels = [{ url = 'https://x/numpy-2.0-cp312-cp312-manylinux_2_17_x86_64.whl', hashes = {} }]\n";
+    let file = one("pylock.toml", pylock).unwrap();
+    let numpy = "pylock.toml:5:8 numpy==2.0 ; os_name == 'posix' hashed";
+    assert_eq!(shown(&file.requirements), [numpy]);
+    let lock = file.lock.unwrap();
+    assert!(lock.has_environment("3.11".parse().unwrap()));
+    assert!(!lock.packages[0].is_for_python("3.11".parse().unwrap()));
+
+    let poetry = "[[package]]\nname = 'numpy'\nversion = '2.0'\noptional = false\ngroups = ['main']\n\
+                  files = [{file = 'numpy-2.0-cp311-cp311-win_amd64.whl', hash = 'sha256:a'}]\n\
+                  [[package]]\nname = 'pytest'\nversion = '8'\ngroups = ['dev']\nfiles = []\n\
+                  [metadata]\npython-versions = '^3.11'\n";
+    let file = one("poetry.lock", poetry).unwrap();
+    assert_eq!(shown(&file.requirements), ["poetry.lock:2:8 numpy==2.0 hashed"]);
+    assert_eq!(file.requires_python.unwrap().value.to_string(), ">=3.11, <4");
+
+    let pipfile = "{\"_meta\": {\"requires\": {\"python_version\": \"3.9\"}, \"sources\": \
+                   [{\"name\": \"pypi\", \"url\": \"https://u:p@x/simple\"}]},\n \"default\": {\n  \
+                   \"numpy\": {\"version\": \"==1.26.4\", \"hashes\": [\"sha256:a\"], \"index\": \"pypi\"}},\n\
+                   \"develop\": {\"pytest\": {\"version\": \"==8\"}}}";
+    let file = one("Pipfile.lock", pipfile).unwrap();
+    let numpy = "Pipfile.lock:3:3 numpy==1.26.4 from https://***@x/simple hashed";
+    assert_eq!(shown(&file.requirements), [numpy]);
+    assert_eq!(file.lock.unwrap().python.unwrap().value.to_string(), "3.9");
+}
+
+const NAMES: [&str; 6] =
+    ["r.txt", "pyproject.toml", "uv.lock", "pylock.toml", "poetry.lock", "Pipfile.lock"];
+
+/// Pieces of all formats, which come closer to what a reader accepts than random bytes do.
+fn pieces() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        Just("torch==2.0"),
+        Just("\n"),
+        Just("\r\n"),
+        Just(" \\\n"),
+        Just(" # x"),
+        Just("-r r.txt"),
+        Just("-c other.txt"),
+        Just(" ; python_version < '3.12'"),
+        Just("--hash=sha256:ab"),
+        Just("-e ."),
+        Just("https://u:p@x/a-1-py3-none-any.whl"),
+        Just("[project]\n"),
+        Just("dependencies = ['a', 'ü']\n"),
+        Just("[[package]]\nname = 'a'\nversion = '1'\n"),
+        Just("[[packages]]\nname = 'a'\n"),
+        Just("{\"default\": {\"a\": {\"version\": \"==1\"}}}"),
+        Just("${X}"),
+        Just("ü"),
+        Just("'"),
+        Just("\""),
+        Just("("),
+        Just("=="),
+        Just("~=1"),
+        Just("[tool.poetry.dependencies]\na = '^1'\n"),
+        Just("markers = 'x'\n"),
+    ];
+    proptest::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+/// Whatever is read, every place is inside the file and no password is kept.
+fn holds(name: &str, bytes: &[u8]) {
+    let files: Files<'_> = BTreeMap::from([(name, bytes), ("other.txt", b"numpy<2\n")]);
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    let lines: Vec<&str> = text.split('\n').collect();
+    let inside = |path: &Path, line: u32, column: u32| {
+        let line = lines.get(line as usize - 1);
+        let is_here = line.is_some_and(|line| column as usize <= line.chars().count() + 1);
+        assert!(is_here || path == Path::new("other.txt"), "{path:?} {line:?} {column} {text:?}");
+    };
+    match read(name, &files) {
+        Ok(file) => {
+            for found in &file.requirements {
+                let Place::File { path, line, column } = &found.place else { panic!() };
+                inside(path, *line, *column);
+            }
+            assert!(!format!("{file:?}").contains("u:p@"), "{file:?}");
+        }
+        Err(error) => {
+            inside(&error.path, error.line, error.column);
+            assert!(!error.reason.contains("u:p@"), "{error}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_or_refused(
+        name in proptest::sample::select(&NAMES[..]),
+        bytes in proptest::collection::vec(any::<u8>(), 0..200),
+    ) {
+        holds(name, &bytes);
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused(
+        name in proptest::sample::select(&NAMES[..]),
+        text in pieces(),
+    ) {
+        holds(name, text.as_bytes());
+    }
+}
