@@ -11,6 +11,7 @@ mod faults;
 mod proxy;
 mod push;
 mod registry;
+mod token;
 mod trust;
 mod try_out;
 

@@ -8,7 +8,7 @@
 set -euo pipefail
 tools=$(cd "$(dirname "$0")/../.." && pwd)/target/ci-tools/engine
 export PATH=$tools/usr/sbin:$tools/usr/bin:$tools/bin:$PATH:/usr/sbin:/sbin
-packages=(docker.io containerd runc docker-registry busybox-static libdevmapper1.02.1)
+packages=(docker.io containerd runc docker-registry busybox-static libdevmapper1.02.1 libseccomp2)
 
 missing() {
     for program in dockerd containerd runc docker-registry busybox setpriv openssl git; do

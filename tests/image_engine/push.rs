@@ -2,7 +2,7 @@
 
 use super::{
     docker::{BASE, Engine, build},
-    registry::{PASSWORD, Registry, Wish},
+    registry::{PASSWORD, Registry, USER, Wish},
 };
 use crate::support::Scene;
 use std::process::Stdio;
@@ -46,6 +46,10 @@ fn a_product_goes_to_its_registries_and_comes_back_the_same() {
     assert_eq!(run.code, Some(0), "{run:#?}");
     // The log of the build and what it rendered do not make the checkout dirty.
     assert_eq!(planned(&scene), reference);
+    // What it was rendered with tests it.
+    let run = scene.run(&["image", "test", "--no-gpu"]);
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    assert!(scene.path("target/altlas/evidence/prod.json").exists());
     let run = scene.run(&["image", "push", "--format", "json"]);
     assert_eq!(run.code, Some(0), "{run:#?}");
     let images = run.json()["images"].clone();
@@ -136,6 +140,8 @@ fn a_password_with_any_sign_works_and_is_never_shown() {
     let Some(engine) = Engine::shared() else { return };
     let registry = Registry::start_with(&Wish { password: true, ..Wish::default() });
     let scene = engine.scene();
+    let path = format!("{}:/usr/bin:/bin", scene.path("helpers").display());
+    let scene = scene.env("PATH", path);
     let name = format!("{}/team/secret:1.0", registry.name());
     assert_eq!(build(&scene, &format!("FROM {BASE}\nLABEL is=secret\n"), &name).code, Some(0));
     let check = |config: Option<String>, code: i32, expected: &str| {
@@ -153,7 +159,16 @@ fn a_password_with_any_sign_works_and_is_never_shown() {
     check(None, 3, "Docker's config has none for it; run `docker login");
     check(Some(registry.docker_config("wr0ng")), 3, "does not accept the credentials");
     check(Some("{".to_owned()), 3, "cannot read");
-    check(Some(registry.docker_config(PASSWORD)), 0, "pushed");
+    let helper = |script: &str| {
+        scene.file("helpers/docker-credential-test", format!("#!/bin/sh\n{script}\n"));
+        assert!(scene.tool("chmod", &["755", "helpers/docker-credential-test"]));
+        Some(format!(r#"{{"credHelpers": {{"{}": "test"}}}}"#, registry.name()))
+    };
+    // What a helper says when it fails may hold the secret.
+    check(helper("echo wr0ng; echo wr0ng >&2; exit 1"), 3, "the credential helper that");
+    let works = format!(r#"echo '{{"Username": "{USER}", "Secret": "{PASSWORD}"}}'"#);
+    check(helper(&works), 0, "pushed");
+    check(Some(registry.docker_config(PASSWORD)), 0, "is there already");
 }
 
 /// Bytes that no compression makes smaller, the same each time.

@@ -2,6 +2,11 @@
 
 use super::docker::{BASE, Engine, build};
 use crate::support::Scene;
+use std::{
+    net::{TcpListener, TcpStream},
+    os::unix::net::UnixStream,
+    path::PathBuf,
+};
 
 /// An image whose self-test is this shell script.
 fn image(scene: &Scene, name: &str, script: &str) {
@@ -83,4 +88,49 @@ fn a_gpu_that_is_missing_is_said() {
     assert_eq!(evidence["runs"][0]["result"], "passed");
     let reason = evidence["could_not_look"][0].as_str().unwrap();
     assert!(reason.contains("GPU"), "{reason}");
+}
+
+/// A port that leads to the engine's socket, as a remote engine has one.
+fn port_to(socket: PathBuf) -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let pass_on = |client: TcpStream, engine: UnixStream| {
+        let (mut from, mut to) = (client.try_clone().unwrap(), engine.try_clone().unwrap());
+        // Each way ends when one side hangs up.
+        std::thread::spawn(move || {
+            let _ = std::io::copy(&mut from, &mut to);
+            let _ = to.shutdown(std::net::Shutdown::Write);
+        });
+        std::thread::spawn(move || {
+            let (mut engine, mut client) = (engine, client);
+            let _ = std::io::copy(&mut engine, &mut client);
+            let _ = client.shutdown(std::net::Shutdown::Both);
+        });
+    };
+    std::thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            pass_on(client, UnixStream::connect(&socket).unwrap());
+        }
+    });
+    port
+}
+
+#[test]
+fn an_engine_elsewhere_is_asked_for_its_gpus() {
+    let Some(engine) = Engine::shared() else { return };
+    let scene = engine.scene();
+    let name = "altlas-test/elsewhere:1.0";
+    image(&scene, name, "exit 0");
+    let host = format!("tcp://127.0.0.1:{}", port_to(engine.socket.clone()));
+    let run = scene.run(&["image", "test", name, "--host", &host, "--output", "evidence.json"]);
+    let evidence = evidence(&scene);
+    if evidence["runs"][0]["gpus"] == true {
+        return;
+    }
+    // Without NVIDIA's toolkit the engine refuses, and the rest is tested all the same.
+    assert_eq!(run.code, Some(3), "{run:#?}");
+    assert_eq!(evidence["runs"][0]["result"], "passed", "{evidence:#}");
+    let reason = evidence["could_not_look"][0].as_str().unwrap();
+    assert!(reason.contains("could not select device driver"), "{reason}");
+    assert!(reason.contains("nvidia-ctk runtime configure"), "{reason}");
 }
