@@ -10,6 +10,7 @@ mod facts;
 mod fault_matrix;
 mod generated;
 mod image_engine;
+mod image_faults;
 mod interrupt;
 mod kernels;
 mod report;
