@@ -13,6 +13,14 @@ if ! python3 -m pip --version >/dev/null 2>&1; then
     exit 2
 fi
 
+# uv resolves requirements for `image lock`; the tests ask the real one.
+tools=target/test-tools
+if [ -z "${ALTLAS_TEST_UV:-}" ] && [ ! -x "$tools/bin/uv" ]; then
+    echo "installing uv" >&2
+    python3 -m venv "$tools"
+    "$tools/bin/python" -m pip install --quiet uv==0.13.9
+fi
+
 # Without an engine the tests that need one fail, and say so: they never pass unseen.
 if [ -z "${ALTLAS_TEST_DOCKER:-}" ] && [ -z "${ALTLAS_TEST_WITHOUT_DOCKER:-}" ]; then
     engine=$(mktemp -d /tmp/altlas-engine.XXXXXX)

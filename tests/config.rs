@@ -44,7 +44,85 @@ fn bad_values_are_refused_at_the_door() {
     check("[cuda]\nos = \"windows11\"", "ubuntu22.04");
     check("[cuda]\ndriver = \"1.2\"", "572.83");
     check("[project]\nname = \"\"", "letters");
-    check("[image.dev]\nbase = \"devel\"", "unknown key `image`");
+}
+
+#[test]
+fn bad_images_are_refused_at_the_door() {
+    let refused = |section: &str, expected: &str| {
+        check(&with("altlas.toml", format!("schema = 1\n{section}\n")), 2, expected);
+    };
+    refused("[image.dev]\nbasis = \"devel\"", "unknown key `image.dev.basis`");
+    refused("[image.dev]\nbasis = \"devel\"", "did you mean `base`?");
+    refused("[image.Dev]", "`Dev` is not the name of an image");
+    refused("[image.dev]\nusage = \"debug\"", "usage");
+    refused("[image.dev]\nbase = \"develop\"", "did you mean `devel`?");
+    refused("[image.dev]\nbase = \"a b\"", "a base is `base`, `runtime`, `devel`");
+    refused("[image.dev]\nuser = \"App User\"", "`App User` is not a user");
+    refused("[image.dev]\nuser = \"1:2:3\"", "10001:10001");
+    refused("[image.dev]\nworkdir = \"app\"", "`/app`");
+    refused("[image.dev]\ndriver_capabilities = [\"comput\"]", "did you mean `compute`?");
+    refused("[image.dev]\nports = [0]", "0 is no port");
+    refused("[image.dev]\nports = [65536]", "65536 is no port");
+    refused("[image.dev]\ncopy = [\"/etc/passwd\"]", "not a path of the build context");
+    refused("[image.dev]\ncopy = [\"C:/app\"]", "not a path of the build context");
+    refused("[image.dev]\ncopy = [{ from = \"a/../..\", to = \"/a\" }]", "leads out of");
+    refused("[image.dev]\ncopy = [{ from = \"a\" }]", "missing field `to`");
+    refused("[image.dev]\nrequirements = [\"../r.txt\"]", "leads out of the build context");
+    refused("[image.dev]\npip = [\"torch==\"]", "not a Python package");
+    refused("[image.dev]\napt = [\"git curl\"]", "`git curl` is not the name of a package");
+    refused("[image.dev]\nlabels = { \"a b\" = \"x\" }", "`a b` is not the name of a label");
+    refused("[image.dev]\nlabels = { \"com.docker.x\" = \"x\" }", "Docker's own");
+    refused("[image.dev]\nenv = { \"A-B\" = \"x\" }", "`A-B` is not the name of a variable");
+    refused("[image.dev]\nhealthcheck = { test = [] }", "needs a program");
+    refused("[image.dev]\nhealthcheck = { test = [\"a\"], interval = \"30\" }", "`30s`");
+    refused("[image.dev]\nhealthcheck = { test = [\"a\"], retries = -1 }", "-1");
+    refused("[image.dev]\nmodels = [{ path = \"m\", sha256 = \"12ab\" }]", "64 hexadecimal digits");
+    refused(
+        "[image.dev]\nengines = [{ path = \"m\", gpu = \"9.9\", tensorrt = \"10.3\" }]",
+        "no GPU has the compute capability 9.9",
+    );
+    refused(
+        "[image.dev]\nengines = [{ path = \"m\", gpu = \"8.9\", tensorrt = \"ten\" }]",
+        "`ten` is not a version of TensorRT",
+    );
+    refused("[frameworks]\ntroch = \"2.8\"", "did you mean `torch`?");
+    refused("[frameworks]\ntorch = \"newest\"", "`newest` is not a range of versions");
+    refused("[registry]\ntag = \"{verson}\"", "did you mean `version`?");
+    refused("[registry]\ntag = \"a b\"", "does not make a tag");
+    refused("[registry]\nrepository = \"Team/App\"", "lower case");
+    refused("[registry]\nrepository = \"team/app:1.0\"", "has a tag or a digest");
+    refused("[registry]\nalso = [\"localhost:5000\"]", "add the repository");
+    refused("[registry]\nmirror = \"https://registry.example.com\"", "write no `https://`");
+    refused("[registry]\nvisibility = \"secret\"", "private");
+}
+
+/// The place is that of the value, also in lists and inline tables.
+#[test]
+fn a_bad_item_of_a_list_is_shown_at_its_place() {
+    let scene = with(
+        "altlas.toml",
+        "schema = 1\n[image.dev]\ndriver_capabilities = [\n  \"compute\",\n  \"utilty\",\n]\n",
+    );
+    let run = scene.run(&["config", "check"]);
+    assert_eq!(run.code, Some(2));
+    insta::assert_snapshot!(run.stderr);
+}
+
+#[test]
+fn images_that_build_on_each_other_have_a_place() {
+    let refused = |sections: &str, expected: &str| {
+        let scene = with(
+            "altlas.toml",
+            format!("schema = 1\n[cuda]\nversion = \"12.6\"\nos = \"ubuntu22.04\"\n{sections}\n"),
+        );
+        let run = scene.run(&["image", "check"]);
+        assert_eq!(run.code, Some(2), "{run:#?}");
+        assert!(run.stderr.contains(expected), "no {expected:?} in {run:#?}");
+    };
+    refused("[image.a]\nfrom = \"b\"\n[image.b]\nfrom = \"a\"", "altlas.toml:6:8");
+    refused("[image.a]\nfrom = \"b\"\n[image.b]\nfrom = \"a\"", "in a circle: `a` on `b` on `a`");
+    refused("[image.a]\nfrom = \"c\"", "there is no such image");
+    refused("[image.a]\n[image.b]\nfrom = \"a\"\nbase = \"devel\"", "beside `from`");
 }
 
 #[test]

@@ -127,51 +127,86 @@ fn nothing_is_allowed_silently() {
     none(offenders, "`allow` instead of `expect` with a reason");
 }
 
+/// The checks of a library.
+struct Checks {
+    area: &'static str,
+    folder: &'static str,
+    /// Each code with its explanation.
+    listed: Vec<(&'static str, String)>,
+}
+
+fn all_checks() -> [Checks; 2] {
+    let of_gpu = gpu_probe::CHECKS.iter().map(|check| (check.code, check.explanation()));
+    let of_image =
+        image_spec::CHECKS.iter().map(|check| (check.code, gpu_probe::module_text(check.source)));
+    [
+        Checks { area: "gpu", folder: "crates/gpu-probe/src/checks/", listed: of_gpu.collect() },
+        Checks {
+            area: "image",
+            folder: "crates/image-spec/src/checks/",
+            listed: of_image.collect(),
+        },
+    ]
+}
+
 #[test]
 fn checks_are_complete() {
-    let checks: Vec<(String, String)> = files(".rs")
-        .into_iter()
-        .filter(|(name, _)| name.starts_with("crates/gpu-probe/src/checks/"))
-        .filter(|(_, text)| text.contains("const CODE"))
-        .collect();
-    assert!(checks.len() >= 40, "{} checks", checks.len());
     let mut offenders = Vec::new();
-    let listed: Vec<&str> = gpu_probe::CHECKS.iter().map(|check| check.code).collect();
-    for (name, text) in &checks {
-        let stem = Path::new(name).file_stem().unwrap().to_string_lossy().replace('_', "-");
-        let code = format!("gpu/{stem}");
-        if !text.contains(&format!("\"{code}\"")) {
-            offenders.push(format!("{name}: its code is not {code}"));
+    for Checks { area, folder, listed } in all_checks() {
+        let checks: Vec<(String, String)> = files(".rs")
+            .into_iter()
+            .filter(|(name, _)| name.starts_with(folder))
+            .filter(|(_, text)| text.contains("const CODE"))
+            .collect();
+        assert!(checks.len() >= 40, "{} checks in {folder}", checks.len());
+        for (name, text) in &checks {
+            let stem = Path::new(name).file_stem().unwrap().to_string_lossy().replace('_', "-");
+            let code = format!("{area}/{stem}");
+            if !text.contains(&format!("\"{code}\"")) {
+                offenders.push(format!("{name}: its code is not {code}"));
+            }
+            if !listed.iter().any(|(known, _)| *known == code) {
+                offenders.push(format!("{name}: not in the list of checks.rs"));
+            }
+            let tests = text.split("mod tests").nth(1).unwrap_or_default();
+            if tests.matches("find(").count() + tests.matches("check(").count() < 2 {
+                offenders.push(format!("{name}: has no test that finds it and one that does not"));
+            }
         }
-        if !listed.contains(&code.as_str()) {
-            offenders.push(format!("{name}: not in the list of checks.rs"));
+        for (code, explanation) in &listed {
+            if explanation.lines().count() < 3 {
+                offenders.push(format!("{code}: has no explanation"));
+            }
         }
-        let tests = text.split("mod tests").nth(1).unwrap_or_default();
-        if tests.matches("find(").count() + tests.matches("check(").count() < 2 {
-            offenders.push(format!("{name}: has no test that finds it and one that does not"));
-        }
+        assert_eq!(listed.len(), checks.len(), "a file for each check in {folder}");
     }
-    for check in gpu_probe::CHECKS {
-        if check.explanation().lines().count() < 3 {
-            offenders.push(format!("{}: has no explanation", check.code));
-        }
-    }
-    assert_eq!(listed.len(), checks.len(), "a file for each check");
     none(offenders, "incomplete checks");
 }
 
 #[test]
+fn codes_are_unique() {
+    let all = all_checks();
+    let mut codes: Vec<&str> =
+        all.iter().flat_map(|checks| &checks.listed).map(|(code, _)| *code).collect();
+    codes.sort_unstable();
+    let twice = codes.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0].to_owned());
+    none(twice.collect(), "codes that two checks have");
+}
+
+#[test]
 fn a_check_imports_no_other_check() {
-    let modules = gpu_probe::CHECKS.iter().map(|check| check.code.replace('-', "_"));
-    let paths: Vec<String> =
-        modules.map(|code| format!("super::{}::", code.trim_start_matches("gpu/"))).collect();
-    let offends = |name: &str, text: &str| {
-        name.starts_with("crates/gpu-probe/src/checks/")
-            && paths.iter().any(|path| text.contains(path.as_str()))
-    };
-    let offenders = files(".rs").into_iter().filter(|(name, text)| offends(name, text));
-    let offenders = offenders.map(|(name, _)| name).collect();
-    none(offenders, "what two checks need stands in evidence/");
+    let mut offenders = Vec::new();
+    for Checks { folder, listed, .. } in all_checks() {
+        let modules = listed.iter().filter_map(|(code, _)| code.split_once('/'));
+        let paths: Vec<String> =
+            modules.map(|(_, name)| format!("super::{}::", name.replace('-', "_"))).collect();
+        for (name, text) in files(".rs") {
+            if name.starts_with(folder) && paths.iter().any(|path| text.contains(path.as_str())) {
+                offenders.push(name);
+            }
+        }
+    }
+    none(offenders, "what two checks need stands in a file of its own");
 }
 
 #[test]

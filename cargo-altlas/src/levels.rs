@@ -201,6 +201,7 @@ pub(crate) fn of_image(problem: &image_spec::Problem) -> Level {
         | Problem::GpuNotInWheel(_)
         | Problem::GpuNotInCudnn(_)
         | Problem::FrameworksDoNotFit(_)
+        | Problem::ReleaseNotOnIndex(_)
         | Problem::CudaLibrariesMissing(_)
         | Problem::CudnnOfFrameworkDiffers(_)
         | Problem::EngineForOtherGpu(_)

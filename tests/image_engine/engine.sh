@@ -46,10 +46,9 @@ start() {
         --address "$folder/containerd.sock" >"$folder/containerd.log" 2>&1 &
     echo $! >"$folder/containerd.pid"
     wait_for "$folder" containerd test -S "$folder/containerd.sock"
-    # One attempt to upload: the tests look at how altlas tries again, not at how the engine does.
     dockerd --containerd "$folder/containerd.sock" --host "unix://$folder/docker.sock" \
         --data-root "$folder/data" --exec-root "$folder/exec" --pidfile "$folder/dockerd.pidfile" \
-        --iptables=false --bridge=none --storage-driver=vfs --max-upload-attempts=1 \
+        --iptables=false --bridge=none --storage-driver=vfs --max-concurrent-uploads=100 \
         >"$folder/dockerd.log" 2>&1 &
     echo $! >"$folder/dockerd.pid"
     wait_for "$folder" dockerd grep -q "API listen on" "$folder/dockerd.log"

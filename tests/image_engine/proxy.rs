@@ -4,6 +4,7 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{Shutdown, TcpListener, TcpStream},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 /// What goes wrong.
@@ -65,7 +66,15 @@ fn serve(client: TcpStream, registry: u16, rules: &Mutex<Vec<Rule>>) -> std::io:
     }
     let fault = fault(&head, &mut rules.lock().unwrap());
     if let Some(Fault::Answer(status, header)) = fault {
-        let body = r#"{"errors":[{"code":"UNKNOWN","message":"no"}]}"#;
+        // The codes of the distribution specification.
+        let code = match status {
+            401 => "UNAUTHORIZED",
+            403 => "DENIED",
+            404 => "NAME_UNKNOWN",
+            429 => "TOOMANYREQUESTS",
+            _ => "UNKNOWN",
+        };
+        let body = format!(r#"{{"errors":[{{"code":"{code}","message":"no"}}]}}"#);
         let text = format!(
             "HTTP/1.1 {status} No\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
              Connection: close\r\n{header}\r\n{body}",
@@ -83,9 +92,13 @@ fn serve(client: TcpStream, registry: u16, rules: &Mutex<Vec<Rule>>) -> std::io:
     upstream.write_all(head.as_bytes())?;
     let most = if let Some(Fault::Cut(bytes)) = fault { bytes } else { usize::MAX };
     let (mut up, both) = (upstream.try_clone()?, (upstream.try_clone()?, client.try_clone()?));
+    if most != usize::MAX {
+        // A body that ends before is cut behind its end.
+        client.set_read_timeout(Some(Duration::from_millis(300)))?;
+    }
     std::thread::spawn(move || {
-        let copied = copy(&mut reader, &mut up, most);
-        if copied == most {
+        copy(&mut reader, &mut up, most);
+        if most != usize::MAX {
             let _ = both.0.shutdown(Shutdown::Both);
             let _ = both.1.shutdown(Shutdown::Both);
         }
@@ -98,8 +111,8 @@ fn serve(client: TcpStream, registry: u16, rules: &Mutex<Vec<Rule>>) -> std::io:
     client.shutdown(Shutdown::Both)
 }
 
-/// Copies up to `most` bytes; how many it were.
-fn copy(from: &mut impl Read, to: &mut impl Write, most: usize) -> usize {
+/// Copies up to `most` bytes.
+fn copy(from: &mut impl Read, to: &mut impl Write, most: usize) {
     let mut buffer = [0; 16 * 1024];
     let mut copied = 0;
     while copied < most {
@@ -109,7 +122,6 @@ fn copy(from: &mut impl Read, to: &mut impl Write, most: usize) -> usize {
             _ => break,
         }
     }
-    copied
 }
 
 fn fault(head: &str, rules: &mut [Rule]) -> Option<Fault> {

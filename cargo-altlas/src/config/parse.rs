@@ -124,8 +124,24 @@ fn check_codes(config: &Config, text: &str, known: &[&str]) -> Result<(), Wrong>
 
 fn from_toml(error: &toml::de::Error, text: &str, otherwise: Range<usize>) -> Wrong {
     let span = error.span().unwrap_or(otherwise);
+    let span = narrowed(text, span, error.message());
     let written = text.get(span.clone()).unwrap_or_default();
     Wrong { message: error.message().to_owned(), help: help(error.message(), written), span }
+}
+
+/// The item of a list or a table that the message names first, where it is there once: the reader
+/// knows the place of the whole only.
+fn narrowed(text: &str, span: Range<usize>, message: &str) -> Range<usize> {
+    let inside = text.get(span.clone()).unwrap_or_default();
+    let named = message.split('`').nth(1).unwrap_or_default();
+    if named.is_empty() || !inside.starts_with(['[', '{']) {
+        return span;
+    }
+    let mut found = inside.match_indices(named);
+    match (found.next(), found.next()) {
+        (Some((at, _)), None) => span.start + at..span.start + at + named.len(),
+        _ => span,
+    }
 }
 
 /// What to write instead, for the mistakes that are made most.
@@ -203,6 +219,26 @@ mod tests {
     }
 
     #[test]
+    fn says_which_item() {
+        check(
+            "schema = 1\n[image.a]\nports = [80, 0]",
+            Err(("0 is no port: a port is a number from 1 to 65535", "[80, 0]")),
+        );
+        check(
+            "schema = 1\n[image.a]\napt = [\"git\", \"g it\"]",
+            Err(("`g it` is not the name of a package such as `git` or `libgl1`", "g it")),
+        );
+        check(
+            "schema = 1\n[image.a]\ncopy = [\"app\", \"../x\"]",
+            Err((
+                "`../x` leads out of the build context, and a build sees nothing outside of it; move \
+                 the file below the config",
+                "../x",
+            )),
+        );
+    }
+
+    #[test]
     fn helps_with_what_is_wrong_most() {
         let check = |text: &str, expected: &str| {
             let wrong = parse(&format!("schema = 1\n{text}"), &[], &[]).unwrap_err();
@@ -212,6 +248,7 @@ mod tests {
         check("[cuda]\ncudnn = 9", "write it in quotes: `\"9\"`");
         check("[cuda]\ngpus = \"RTX 4060\"", "write a list: `[\"RTX 4060\"]`");
         check("[doctor]\nprofile = \"runer\"", "did you mean `runner`?");
+        check("[image.a]\nusage = \"prd\"", "did you mean `prod`?");
         let wrong = parse("shema = 1", &[], &[]).unwrap_err();
         assert_eq!(wrong.help.as_deref(), Some("did you mean `schema`?"));
     }

@@ -137,7 +137,9 @@ mod tests {
             let got = cudnn_least_capability(cudnn.parse().unwrap()).map(|cc| cc.to_string());
             assert_eq!(got.as_deref(), expected, "{cudnn}");
         };
-        check("8.9.7", None);
+        check("8.9.4", None);
+        check("8.9.7.29", Some("5.0"));
+        check("8", None);
         check("9", Some("5.0"));
         check("9.0.0", Some("5.0"));
         check("9.10.2.21", Some("5.0"));

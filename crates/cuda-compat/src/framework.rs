@@ -105,6 +105,27 @@ pub fn builds_of(
     rows.filter(move |row| row.versions.contains(&public))
 }
 
+/// The first release of the table with a build that has code for that GPU, and that build; `None`
+/// where no build is known to have any.
+///
+/// ```
+/// use cuda_compat::{ComputeCapability, Framework, first_release_for};
+///
+/// let blackwell = ComputeCapability::new(12, 0);
+/// let (version, build) = first_release_for(Framework::Torch, blackwell).unwrap();
+/// assert_eq!(version.to_string(), "2.7.0");
+/// assert_eq!(build.index.as_deref(), Some("cu128"));
+/// ```
+pub fn first_release_for(
+    framework: Framework,
+    cc: ComputeCapability,
+) -> Option<(&'static Version, &'static FrameworkBuild)> {
+    let rows = framework_builds().iter().filter(|row| row.framework == framework);
+    let fitting = rows.filter(|row| row.runs_on(cc) == Some(true));
+    let first = fitting.filter_map(|row| Some((row.versions.first()?, row)));
+    first.min_by_key(|(version, _)| *version)
+}
+
 impl FrameworkBuild {
     /// Whether it works with that CUDA; a patch is not looked at.
     pub fn works_with(&self, cuda: CudaVersion) -> bool {
@@ -128,9 +149,8 @@ impl FrameworkBuild {
             let by_machine_code = self.capabilities.iter().any(|it| machine_code_runs_on(*it, cc));
             return Some(by_machine_code || self.ptx.is_some_and(|ptx| ptx <= cc));
         }
-        // Between the two ends nobody says which kernels are there.
-        let last = self.last_capability?;
-        (cc > last).then_some(false).or_else(|| self.first_capability.map(|_| true))
+        // Without a list only what lies outside of the two ends is known.
+        self.last_capability.filter(|last| cc > *last).map(|_| false)
     }
 }
 

@@ -53,7 +53,9 @@ pub use cudnn::{
 };
 pub use distribution::{Distribution, distribution, distributions};
 pub use driver_branch::{BranchKind, DriverBranch, driver_branch, driver_branches};
-pub use framework::{Framework, FrameworkBuild, FrameworkError, builds_of, framework_builds};
+pub use framework::{
+    Framework, FrameworkBuild, FrameworkError, builds_of, first_release_for, framework_builds,
+};
 pub use gpu_model::{GpuModel, gpu_models, gpu_models_by_pci_id, gpu_models_named, name_has};
 pub use origin::{FactTable, Origin, fact_tables};
 pub use peak::{

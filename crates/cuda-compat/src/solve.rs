@@ -30,11 +30,13 @@ mod rules;
 mod search;
 mod set;
 mod space;
+mod step;
 mod wish;
 
-pub use change::{Change, Step};
+pub use change::Change;
 pub use contradiction::{Clash, Contradiction};
 pub use fact::Fact;
+pub use step::Step;
 pub use wish::{DriverWish, FrameworkWish, GpuCapability, Wish, Wishes};
 
 use crate::{

@@ -113,6 +113,7 @@ checks! {
     python_not_on_distribution::PythonNotOnDistribution,
     apt_package_unknown::AptPackageUnknown,
     framework_version_unknown::FrameworkVersionUnknown,
+    release_not_on_index::ReleaseNotOnIndex,
     framework_not_for_python::FrameworkNotForPython,
     glibc_too_old::GlibcTooOld,
     framework_not_for_cuda::FrameworkNotForCuda,

@@ -29,6 +29,10 @@ pub(crate) use pip::{Pip, PipProgram};
 pub(crate) use shell::{Joint, ShellCommand};
 pub(crate) use venv::{InstalledTo, PythonPlaces};
 #[cfg(test)]
+mod judged;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod spans;
+#[cfg(test)]
 mod tests;
 
 use lines::Lines;

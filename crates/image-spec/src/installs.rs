@@ -13,6 +13,7 @@ use cuda_compat::{
 use index::Index;
 use pep440_rs::{Operator, Version, VersionSpecifier};
 use pep508_rs::VersionOrUrl;
+use std::collections::BTreeMap;
 
 /// A package of a framework, with everything in the recipe that asks for it.
 #[derive(Debug, Clone)]
@@ -23,6 +24,11 @@ pub(crate) struct Install<'a> {
     pub(crate) asked: Vec<&'a Placed<PipRequirement>>,
     python: Option<PythonVersion>,
     glibc: Option<(u32, u32)>,
+    specifiers: Option<Vec<VersionSpecifier>>,
+    builds: Vec<&'static FrameworkBuild>,
+    /// Every release that is allowed with the build that counts for it, whether it fits the image or
+    /// not.
+    allowed: Vec<Pick>,
 }
 
 /// What pip takes.
@@ -49,9 +55,18 @@ pub(crate) fn installs(recipe: &Recipe) -> Vec<Install<'_>> {
         let Some(framework) = Framework::of_package(name) else { continue };
         match found.iter_mut().find(|known| known.name() == name) {
             Some(known) => known.asked.push(asked),
-            None => found.push(Install { framework, asked: vec![asked], python, glibc }),
+            None => found.push(Install {
+                framework,
+                asked: vec![asked],
+                python,
+                glibc,
+                specifiers: None,
+                builds: Vec::new(),
+                allowed: Vec::new(),
+            }),
         }
     }
+    found.iter_mut().for_each(Install::look_up);
     found
 }
 
@@ -84,18 +99,47 @@ impl<'a> Install<'a> {
         format!("{}{extras}=={version}", self.name())
     }
 
-    /// Whether an extra is asked for.
-    pub(crate) fn has_extra(&self, name: &str) -> bool {
-        self.extras().any(|extra| extra == name)
-    }
-
     /// The extras that are asked for.
     pub(crate) fn extras(&self) -> impl Iterator<Item = &'a str> {
         self.asked.iter().flat_map(|asked| &asked.value.requirement.extras).map(AsRef::as_ref)
     }
 
+    /// Looks up the builds, once everything that asks for the package is known.
+    fn look_up(&mut self) {
+        self.specifiers = self.all_specifiers();
+        self.builds = self.on_index();
+        let mut releases: BTreeMap<&'static Version, Vec<&'static FrameworkBuild>> =
+            BTreeMap::new();
+        for build in &self.builds {
+            for version in &build.versions {
+                releases.entry(version).or_default().push(build);
+            }
+        }
+        let allowed = releases.iter().filter(|(version, _)| self.allows(version));
+        let picks = allowed.flat_map(|(version, builds)| {
+            let counting = builds.iter().filter(|build| self.counts(build, builds));
+            counting.map(|build| Pick { version, build })
+        });
+        self.allowed = picks.collect();
+    }
+
+    /// Whether a build is the one that counts among those of a release: that of the extra that is asked
+    /// for, where the release has it.
+    fn counts(&self, build: &FrameworkBuild, of_release: &[&'static FrameworkBuild]) -> bool {
+        let extras = || of_release.iter().map(|row| package_and_extra(row).1);
+        let asked = |extra: Option<&str>| extra.is_some_and(|extra| self.asks_for(extra));
+        match package_and_extra(build).1 {
+            own if extras().any(asked) => asked(own),
+            own => own.is_none() || extras().all(|extra| extra.is_some()),
+        }
+    }
+
     /// The versions that are allowed; `None` for a URL.
-    pub(crate) fn specifiers(&self) -> Option<Vec<VersionSpecifier>> {
+    pub(crate) fn specifiers(&self) -> Option<&[VersionSpecifier]> {
+        self.specifiers.as_deref()
+    }
+
+    fn all_specifiers(&self) -> Option<Vec<VersionSpecifier>> {
         let mut all = Vec::new();
         for asked in &self.asked {
             match &asked.value.requirement.version_or_url {
@@ -127,13 +171,20 @@ impl<'a> Install<'a> {
         !hashed && self.specifiers().is_some_and(|all| !all.iter().any(bounds))
     }
 
-    /// The builds of the package on its index, oldest release first in each run of the table; empty
-    /// where the tables do not know the package or the index.
-    pub(crate) fn builds(&self) -> Vec<&'static FrameworkBuild> {
+    /// The builds of the package on its index; empty where the tables do not know the package or the
+    /// index.
+    pub(crate) fn builds(&self) -> &[&'static FrameworkBuild] {
+        &self.builds
+    }
+
+    /// The builds that the requirements allow, whether they fit the image or not.
+    pub(crate) fn allowed_builds(&self) -> impl Iterator<Item = &'static FrameworkBuild> {
+        self.allowed.iter().map(|pick| pick.build)
+    }
+
+    fn on_index(&self) -> Vec<&'static FrameworkBuild> {
         let Some(index) = Index::of(self) else { return Vec::new() };
-        let name = self.name();
-        let rows = framework_builds().iter();
-        rows.filter(|row| package_and_extra(row).0 == name && index.has(row)).collect()
+        self.builds_anywhere().filter(|row| index.has(row)).collect()
     }
 
     /// The builds of the package on any index.
@@ -158,28 +209,10 @@ impl<'a> Install<'a> {
         !matches!((self.glibc, build.glibc), (Some(has), Some(needs)) if has < needs)
     }
 
-    /// Whether a build is the one that counts for a release: that of the extra that is asked for, where
-    /// the release has it.
-    pub(crate) fn counts(&self, build: &FrameworkBuild, version: &Version) -> bool {
-        let rows = self.builds();
-        let extras = || {
-            let of_version = rows.iter().filter(|row| row.versions.contains(version));
-            of_version.map(|row| package_and_extra(row).1)
-        };
-        let asked = |extra: Option<&str>| extra.is_some_and(|extra| self.asks_for(extra));
-        match package_and_extra(build).1 {
-            own if extras().any(asked) => asked(own),
-            own => own.is_none() || extras().all(|extra| extra.is_some()),
-        }
-    }
-
     /// The newest release that pip would take, whatever its extras.
     fn newest(&self) -> Option<&'static Version> {
-        let builds = self.builds();
-        let fitting = builds.iter().filter(|build| self.fits_image(build));
-        let all = fitting.flat_map(|build| build.versions.iter().map(move |it| (it, build)));
-        let allowed = all.filter(|(version, _)| self.allows(version));
-        allowed.filter(|(version, build)| self.counts(build, version)).map(|(it, _)| it).max()
+        let fitting = self.allowed.iter().filter(|pick| self.fits_image(pick.build));
+        fitting.map(|pick| pick.version).max()
     }
 
     /// What pip takes; `None` where that is not known, or nothing fits.
@@ -189,34 +222,34 @@ impl<'a> Install<'a> {
             return None;
         }
         let version = self.newest()?;
-        let of_version = self.builds().into_iter().find(|row| {
-            row.versions.contains(version) && self.fits_image(row) && self.counts(row, version)
-        });
+        let fits = |pick: &&Pick| pick.version == version && self.fits_image(pick.build);
         // Without an extra, such a package computes on the CPU.
-        let build = of_version
-            .filter(|row| package_and_extra(row).1.is_none_or(|extra| self.asks_for(extra)))?;
-        Some(Pick { version, build })
+        let first = self.allowed.iter().find(fits).copied();
+        first.filter(|pick| self.has_extras_of(pick.build))
     }
 
     /// Every release that pip could take, with its build; a solver may take any of them.
-    pub(crate) fn choices(&self) -> Vec<Pick> {
-        let fitting = self.builds().into_iter().filter(|row| {
-            let (_, extra) = package_and_extra(row);
-            self.fits_image(row) && extra.is_none_or(|extra| self.asks_for(extra))
-        });
-        let all = fitting
-            .flat_map(|build| build.versions.iter().map(move |version| Pick { version, build }));
-        all.filter(|pick| self.allows(pick.version) && self.counts(pick.build, pick.version))
-            .collect()
+    pub(crate) fn choices(&self) -> impl Iterator<Item = Pick> {
+        self.allowed
+            .iter()
+            .copied()
+            .filter(|pick| self.fits_image(pick.build) && self.has_extras_of(pick.build))
+    }
+
+    /// Whether all extras of a build are asked for; a build without any needs none.
+    fn has_extras_of(&self, build: &FrameworkBuild) -> bool {
+        package_and_extra(build).1.is_none_or(|extra| self.asks_for(extra))
     }
 
     /// The extra that is asked for, that other releases have, and that the one which pip takes has
     /// not; with that release.
     pub(crate) fn ignored_extra(&self) -> Option<(&'a str, &'static Version)> {
         let version = self.newest()?;
-        let is = |row: &FrameworkBuild, extra: &str| package_and_extra(row).1 == Some(extra);
+        let is = |row: &FrameworkBuild, extra: &str| {
+            package_and_extra(row).1.is_some_and(|all| all.split(',').any(|one| one == extra))
+        };
         let here: Vec<_> =
-            self.builds().into_iter().filter(|row| row.versions.contains(version)).collect();
+            self.builds.iter().filter(|row| row.versions.contains(version)).collect();
         let missing = self.extras().find(|extra| {
             self.builds_anywhere().any(|row| is(row, extra))
                 && !here.iter().any(|row| is(row, extra))
@@ -226,17 +259,18 @@ impl<'a> Install<'a> {
 
     /// The newest release of the same package, on any index, that fits the image and passes.
     pub(crate) fn best(&self, passes: impl Fn(&Pick) -> bool) -> Option<Pick> {
-        let rows = self.builds_anywhere().filter(|row| {
-            let (_, extra) = package_and_extra(row);
-            self.fits_image(row) && extra.is_none_or(|extra| self.asks_for(extra))
-        });
+        let rows =
+            self.builds_anywhere().filter(|row| self.fits_image(row) && self.has_extras_of(row));
         let newest = rows.filter_map(|build| Some(Pick { version: build.versions.last()?, build }));
         newest.filter(passes).max_by_key(|pick| pick.version)
     }
 
-    fn asks_for(&self, extra: &str) -> bool {
-        // `jax[cuda12_pip]` was the name of `jax[cuda12]`.
-        self.extras().any(|asked| asked == extra || asked.strip_suffix("-pip") == Some(extra))
+    /// Whether all extras of a build are asked for: `cuda,cudnn` are two.
+    fn asks_for(&self, extras: &str) -> bool {
+        extras.split(',').all(|extra| {
+            // `jax[cuda12_pip]` was the name of `jax[cuda12]`.
+            self.extras().any(|asked| asked == extra || asked.strip_suffix("-pip") == Some(extra))
+        })
     }
 }
 
@@ -292,7 +326,7 @@ pub(crate) fn shown(asked: &PipRequirement) -> String {
     plain.to_string()
 }
 
-/// `jax[cuda12]` is the package `jax` and the extra `cuda12`.
+/// `jax[cuda12]` is the package `jax` and the extra `cuda12`; several extras stay one text.
 pub(crate) fn package_and_extra(build: &FrameworkBuild) -> (&str, Option<&str>) {
     match build.package.split_once('[') {
         Some((package, extra)) => (package, extra.strip_suffix(']')),

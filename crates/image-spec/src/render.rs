@@ -200,10 +200,8 @@ pub fn render(
     for (name, text) in models::files(&plan)? {
         file(&name, text);
     }
-    if options.requirements {
-        if let Some(text) = python::requirements_file(&plan) {
-            file(python::REQUIREMENTS, text);
-        }
+    if let Some(text) = python::requirements_file(&plan).filter(|_| options.requirements) {
+        file(python::REQUIREMENTS, text);
     }
     Ok(files)
 }

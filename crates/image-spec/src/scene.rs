@@ -68,4 +68,13 @@ pub fn check(scene: &Scene<'_>) -> Vec<Problem> {
 pub(crate) mod example;
 
 #[cfg(test)]
+mod catalogue;
+
+#[cfg(test)]
+mod dockerfiles;
+
+#[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod real_example;

@@ -28,7 +28,9 @@ pub(super) fn index_url(
 fn config_files(environment: &PackageIndex) -> Vec<PathBuf> {
     let home = environment.home.as_ref();
     let config = environment.config_home.clone().or_else(|| home.map(|home| home.join(".config")));
-    let mut files: Vec<PathBuf> = environment.pip_config_file.iter().cloned().collect();
+    // `-` would be standard input.
+    let named = environment.pip_config_file.iter().filter(|path| path.as_os_str() != "-");
+    let mut files: Vec<PathBuf> = named.cloned().collect();
     files.extend(config.map(|folder| folder.join("pip/pip.conf")));
     files.extend(home.map(|home| home.join(".pip/pip.conf")));
     files.push(PathBuf::from("/etc/pip.conf"));

@@ -136,7 +136,7 @@ fn one(
     let scratch = tempfile::tempdir().map_err(Failure::could_not)?;
     let output = scratch.path().join("lock.txt");
     if let Some(before) = before.as_ref().filter(|_| !args.upgrade) {
-        files::write(&output, before).map_err(Failure::could_not)?;
+        files::write(&output, &pins(before)).map_err(Failure::could_not)?;
     }
     match resolve::resolve(uv, request, &args.uv, folder, &output, verbose)? {
         ResolveOutcome::Resolved => {}
@@ -189,15 +189,18 @@ fn text(request: &ResolveRequest, args: &LockArgs, by_uv: &str) -> String {
         format!("# For Python {} on {}.", request.python, request.platform),
     ];
     lines.extend(request.index_lines());
-    // What uv read from its input stands in the config.
-    let mut by_uv = without_credentials(by_uv).replace("://***@", "://");
-    for (annotation, ours) in [
-        ("    # via -r -\n", "    # via altlas.toml\n"),
-        ("    #   -r -\n", "    #   altlas.toml\n"),
-    ] {
-        by_uv = by_uv.replace(annotation, ours);
-    }
+    let by_uv = without_credentials(by_uv).replace("://***@", "://");
     format!("{}\n{by_uv}", lines.join("\n"))
+}
+
+/// A lock without its head: uv would look for a folder of the head beside its own copy of the lock.
+fn pins(lock: &[u8]) -> Vec<u8> {
+    let lines = lock.split_inclusive(|byte| *byte == b'\n');
+    lines
+        .filter(|line| !line.starts_with(b"-") && !line.starts_with(b"#"))
+        .flatten()
+        .copied()
+        .collect()
 }
 
 /// What a lock has, by name.

@@ -1,7 +1,7 @@
 //! The images of the config: which are meant, what they are called in registries, and the files that
 //! they are rendered to.
 
-use super::commit;
+use super::{commit, render};
 use crate::{
     config::{self, ConfigFile},
     environment,
@@ -11,7 +11,8 @@ use crate::{
 };
 use anyhow::anyhow;
 use image_spec::{
-    Commit, Recipe, Reference, RenderOptions, RenderedFile, Spec, TagParts, reference_for, render,
+    Commit, Recipe, Reference, RenderOptions, RenderedFile, Spec, SpecError, TagParts,
+    reference_for,
 };
 use std::{
     collections::BTreeMap,
@@ -99,10 +100,12 @@ impl Product {
 
     /// The rendered files: the Dockerfile with all images, and what it copies.
     pub(super) fn rendered(&self) -> Result<Rendered, Failure> {
-        let files = render(&self.spec, &self.recipes, &RenderOptions::default());
+        let options = RenderOptions::default();
+        let wrong = |error: &SpecError| Failure::usage(error.clone());
+        let files = render::rendered(&self.spec, &self.root, options, wrong)?;
         let mut dockerfile = String::new();
         let mut beside = BTreeMap::new();
-        for RenderedFile { path, text } in files.map_err(Failure::usage)? {
+        for RenderedFile { path, text } in files {
             if path == Path::new("Dockerfile") {
                 dockerfile = text;
             } else {

@@ -10,7 +10,7 @@ use crate::{
     global::Global,
 };
 use clap::Args;
-use image_spec::{Pins, Recipe, RenderOptions, RenderedFile, RequirementsFile, Spec};
+use image_spec::{Pins, Recipe, RenderOptions, RenderedFile, RequirementsFile, Spec, SpecError};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write,
@@ -69,7 +69,8 @@ pub(crate) fn run(args: &RenderArgs, global: &Global) -> Result<Exit, Failure> {
         folder: below(&context, &output),
         ..RenderOptions::default()
     };
-    let rendered = rendered(&config, options)?;
+    let spec = config.config.spec();
+    let rendered = rendered(&spec, &context, options, |error| no_images(error, &config))?;
     if args.stdout {
         files::print(&dockerfiles(&rendered)).map_err(Failure::could_not)?;
         return Ok(Exit::Clean);
@@ -81,27 +82,27 @@ pub(crate) fn run(args: &RenderArgs, global: &Global) -> Result<Exit, Failure> {
 }
 
 /// The folder that is built: that of the config.
-pub(crate) fn context(config: &ConfigFile) -> PathBuf {
+fn context(config: &ConfigFile) -> PathBuf {
     let folder = config.path.parent().filter(|folder| !folder.as_os_str().is_empty());
     folder.unwrap_or(Path::new(".")).to_owned()
 }
 
-/// The files for the images of a config. Of `options` the locks and includes are filled in from the
-/// disk.
+/// The files for the images of `spec`, whose build context is `context`. Of `options` the locks and
+/// includes are filled in from the disk. `wrong` says where a wrong specification is written.
 ///
 /// # Errors
-/// Where the config cannot be rendered, or a requirements file cannot be read.
-pub(crate) fn rendered(
-    config: &ConfigFile,
+/// Where it cannot be rendered, or a requirements file cannot be read.
+pub(super) fn rendered(
+    spec: &Spec,
+    context: &Path,
     mut options: RenderOptions,
+    wrong: impl Fn(&SpecError) -> Failure,
 ) -> Result<Vec<RenderedFile>, Failure> {
-    let spec = config.config.spec();
-    let context = context(config);
-    let read = requirements::of_spec(&spec, &context).map_err(Failure::usage)?;
-    let recipes = Recipe::from_spec(&spec, &read).map_err(|error| no_images(&error, config))?;
-    options.locks = locks(&spec, &context)?;
-    options.includes = includes(&spec, &context)?;
-    image_spec::render(&spec, &recipes, &options).map_err(Failure::usage)
+    let read = requirements::of_spec(spec, context).map_err(Failure::usage)?;
+    let recipes = Recipe::from_spec(spec, &read).map_err(|error| wrong(&error))?;
+    options.locks = locks(spec, context)?;
+    options.includes = includes(spec, context)?;
+    image_spec::render(spec, &recipes, &options).map_err(Failure::usage)
 }
 
 /// The locks that lie beside the config.

@@ -122,3 +122,24 @@ fn tags_for_a_wish() {
     check("11.8", false, "devel", "ubuntu24.04", None);
     check("12.1.0", true, "devel", "ubuntu18.04", None);
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_a_tag_or_an_error(text in ".{0,40}") {
+        if let Ok(tag) = text.parse::<CudaTag>() {
+            proptest::prop_assert_eq!(tag.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn every_tag_has_an_answer_and_real_neighbours(
+        text in "(9|1[0-9])\\.[1-9]?[0-9](\\.[0-9])?(-cudnn[0-9]?)?-(base|runtime|devel)-(ubuntu|ubi|x)[0-9.]{0,5}"
+    ) {
+        let tag: CudaTag = text.parse().unwrap();
+        let answer = look_up_tag(&tag);
+        for near in nearest_tags(&tag, 3) {
+            proptest::prop_assert!(matches!(look_up_tag(&near), TagAnswer::Real(_)), "{}", near);
+            proptest::prop_assert!(near != tag || matches!(answer, TagAnswer::Real(_)));
+        }
+    }
+}

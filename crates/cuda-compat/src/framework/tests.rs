@@ -32,6 +32,9 @@ fn rows_are_sorted_and_sane() {
         let (first, last) = (row.first_capability, row.last_capability);
         assert!(first.is_none() || last.is_none() || first <= last, "{row:?}");
         assert!(row.capabilities.is_sorted_by(|one, next| one < next), "{row:?}");
+        assert!(row.capabilities.first().is_none_or(|it| Some(*it) == first), "{row:?}");
+        assert!(row.capabilities.last().is_none_or(|it| Some(*it) == last), "{row:?}");
+        assert!(row.ptx.is_none_or(|ptx| row.capabilities.contains(&ptx)), "{row:?}");
         let package = row.package.split('[').next().unwrap();
         assert_eq!(Framework::of_package(package), Some(row.framework), "{row:?}");
     }
@@ -75,4 +78,47 @@ fn knows_what_fits_the_seed() {
     assert_eq!(newest(Framework::Cupy, false).as_deref(), Some("13.6.0"));
     assert_eq!(newest(Framework::Rapids, true).as_deref(), Some("25.6.0"));
     assert_eq!(newest(Framework::Jax, true), None);
+}
+
+#[test]
+fn says_on_which_gpus_a_build_runs() {
+    let check = |package: &str, index: Option<&str>, version: &str, cc: &str, expected| {
+        let version: Version = version.parse().unwrap();
+        let rows = framework_builds().iter().filter(|row| row.package == package);
+        let mut rows = rows.filter(|row| row.index.as_deref() == index);
+        let row = rows.find(|row| row.versions.contains(&version)).unwrap();
+        assert_eq!(row.runs_on(cc.parse().unwrap()), expected, "{package} {version} on {cc}");
+    };
+    // Machine code of the same major, and no PTX.
+    check("torch", Some("cu118"), "2.7.1", "8.9", Some(true));
+    check("torch", Some("cu118"), "2.7.1", "12.0", Some(false));
+    check("torch", Some("cu118"), "2.7.1", "3.5", Some(false));
+    check("torch", Some("cu128"), "2.7.1", "12.0", Some(true));
+    check("torch", Some("cu128"), "2.7.1", "7.0", Some(false));
+    check("torch", None, "2.8.0", "7.0", Some(true));
+    check("torch", None, "2.13.0", "7.0", Some(false));
+    check("torch", None, "2.15.0", "9.0", None);
+    // PTX runs on what is newer.
+    check("tensorflow[and-cuda]", None, "2.18.1", "12.0", Some(true));
+    check("tensorflow[and-cuda]", None, "2.18.1", "5.2", Some(false));
+    // Only the oldest GPU is published.
+    check("jax[cuda13]", None, "0.12.0", "7.0", Some(false));
+    check("jax[cuda13]", None, "0.12.0", "9.0", None);
+    check("tensorrt-cu12", Some("pypi.nvidia.com"), "10.5.0", "7.0", Some(false));
+    check("cupy-cuda12x", None, "14.2.0", "12.0", None);
+}
+
+#[test]
+fn first_releases() {
+    let check = |framework: Framework, cc: &str, expected: Option<&str>| {
+        let found = first_release_for(framework, cc.parse().unwrap());
+        let found = found.map(|(version, row)| format!("{version} for CUDA {}", row.cuda_first));
+        assert_eq!(found.as_deref(), expected, "{framework} on {cc}");
+    };
+    check(Framework::Torch, "8.0", Some("1.9.0 for CUDA 11.1"));
+    check(Framework::Torch, "9.0", Some("2.0.0 for CUDA 11.8"));
+    check(Framework::Torch, "10.0", Some("2.7.0 for CUDA 12.8"));
+    check(Framework::Torch, "12.0", Some("2.7.0 for CUDA 12.8"));
+    check(Framework::Rapids, "12.0", Some("25.10.0 for CUDA 12.2"));
+    check(Framework::Cupy, "12.0", None);
 }

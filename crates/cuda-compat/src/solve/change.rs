@@ -4,18 +4,17 @@
 //! changes helps. Of the values that a wish could have instead, the nearest one that fits is named.
 
 use super::{
-    Answer, DriverWish, Fit, Wish, Wishes,
+    Answer, DriverWish, Fit, Step, Wish, Wishes,
     contradiction::bits,
     rules,
     space::{Asked, Space, full},
-    wish::{FrameworkWish, GpuCapability, short},
+    wish::{FrameworkWish, short},
 };
 use crate::{
-    CudaVersion, CudnnVersion, DriverVersion, Flavour, Framework, PythonVersion, base_images,
-    least_driver, require_cuda, toolkits,
+    CudaVersion, DriverVersion, Flavour, PythonVersion, base_images, least_driver, require_cuda,
+    toolkits,
 };
 use pep440_rs::{Version, VersionSpecifier, VersionSpecifiers};
-use std::fmt;
 
 /// A change of the wishes after which everything fits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,31 +25,6 @@ pub struct Change {
     pub wishes: Wishes,
     /// What fits then.
     pub fit: Fit,
-}
-
-/// A change of one wish.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
-    /// Another version of a framework.
-    Framework(FrameworkWish, Version),
-    /// No such framework.
-    WithoutFramework(Framework),
-    /// Another Python.
-    Python(VersionSpecifiers, PythonVersion),
-    /// Another CUDA.
-    Cuda(VersionSpecifiers, CudaVersion),
-    /// Another major version of cuDNN.
-    Cudnn(CudnnVersion, u32),
-    /// A newer driver; the least that fits.
-    Driver(DriverWish, DriverVersion),
-    /// Another distribution.
-    Os(String, String),
-    /// A distribution whose free support is over.
-    EndedOs(String),
-    /// A larger flavour of the base image.
-    Flavour(Flavour, Flavour),
-    /// A wish is given up.
-    Without(Wish),
 }
 
 /// How many changes are named.
@@ -110,23 +84,6 @@ fn base_cost(wish: &Wish) -> u32 {
         Wish::Driver(_) => 7,
         Wish::SupportedOs(_) => 9,
         Wish::Gpu(_) => 20,
-    }
-}
-
-impl Step {
-    fn cost(&self) -> u32 {
-        match self {
-            Self::Flavour(..) => 1,
-            Self::Cudnn(..) => 2,
-            Self::Python(..) => 3,
-            Self::Os(..) => 4,
-            Self::Cuda(..) => 5,
-            Self::Framework(..) => 6,
-            Self::Driver(..) => 7,
-            Self::EndedOs(_) => 9,
-            Self::Without(_) => 20,
-            Self::WithoutFramework(_) => 30,
-        }
     }
 }
 
@@ -249,7 +206,10 @@ fn instead(space: &Space<'_>, wish: &Wish) -> Vec<Instead> {
             .collect(),
         Wish::SupportedOs(_) => other_distributions(space)
             .into_iter()
-            .map(|(to, _)| Instead { step: Step::EndedOs(to.clone()), wish: Some(Wish::Os(to)) })
+            .map(|(to, is_over)| Instead {
+                step: if is_over { Step::EndedOs(to.clone()) } else { Step::NamedOs(to.clone()) },
+                wish: Some(Wish::Os(to)),
+            })
             .collect(),
         Wish::Flavour(flavour) => Flavour::ALL
             .into_iter()
@@ -372,31 +332,6 @@ fn other_distributions(space: &Space<'_>) -> Vec<(String, bool)> {
     all.sort_by(|one, other| rank(one).cmp(&rank(other)).then_with(|| other.0.cmp(one.0)));
     all.dedup();
     all.into_iter().map(|(os, is_over)| (os.to_owned(), is_over)).collect()
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Framework(wish, to) => {
-                let range = wish.range.to_string().replace(", ", ",");
-                write!(f, "{} {to} instead of `{range}`", wish.framework)
-            }
-            Self::WithoutFramework(framework) => write!(f, "without {framework}"),
-            Self::Python(range, to) => write!(f, "Python {to} instead of {}", short(range)),
-            Self::Cuda(range, to) => write!(f, "CUDA {to} instead of {}", short(range)),
-            Self::Cudnn(from, to) => write!(f, "cuDNN {to} instead of {from}"),
-            Self::Driver(wish, to) => {
-                write!(f, "driver {to} or newer instead of {}", wish.version)
-            }
-            Self::Os(from, to) => write!(f, "{to} instead of {from}"),
-            Self::EndedOs(os) => write!(f, "{os}, whose free support is over"),
-            Self::Flavour(from, to) => write!(f, "the flavour {to} instead of {from}"),
-            Self::Without(Wish::Gpu(GpuCapability { name, .. })) => {
-                write!(f, "without the GPU {name}")
-            }
-            Self::Without(wish) => write!(f, "without {wish}"),
-        }
-    }
 }
 
 #[cfg(test)]

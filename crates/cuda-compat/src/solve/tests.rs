@@ -220,3 +220,92 @@ fn the_tables_fit_into_the_sets_of_the_search() {
         assert!(releases <= set::Set::MOST, "{framework} has {releases} releases");
     }
 }
+
+/// The answer in one line, or the wishes that exclude each other and the first change.
+fn answer(words: &str) -> String {
+    let mut wishes = Wishes::on(today());
+    for word in words.split_whitespace() {
+        match word.split_once('=').filter(|(name, _)| name.chars().all(char::is_alphabetic)) {
+            Some(("python", text)) => wishes.python = Some(range(&format!("=={text}.*"))),
+            Some(("cuda", text)) => wishes.cuda = Some(range(&format!("=={text}.*"))),
+            Some(("cudnn", text)) => wishes.cudnn = Some(text.parse().unwrap()),
+            Some(("os", text)) => wishes.os = Some(text.to_owned()),
+            Some(("flavour", text)) => wishes.flavour = Some(text.parse().unwrap()),
+            Some(("gpu", text)) => wishes.gpus.push(GpuCapability {
+                name: "GPU".to_owned(),
+                capability: text.parse().unwrap(),
+                data_center: None,
+            }),
+            Some(("driver", text)) => {
+                let version = text.parse().unwrap();
+                wishes.driver = Some(DriverWish { version, platform: Platform::Linux });
+            }
+            _ => {
+                let end = word.find(['=', '<', '>']).unwrap_or(word.len());
+                let (name, allowed) = word.split_at(end);
+                wishes.frameworks.push(FrameworkWish::new(name.parse().unwrap(), range(allowed)));
+            }
+        }
+    }
+    match solve(&wishes) {
+        Answer::Fits(fit) => {
+            let chosen = fit.frameworks.iter();
+            let chosen = chosen.map(|it| format!(" {}=={}", it.build.package, it.version));
+            format!("{} {}{}", fit.tag, fit.python, chosen.collect::<String>())
+        }
+        Answer::Contradiction(found) => {
+            let clashes: Vec<String> =
+                found.clashes.iter().map(|clash| clash.wish.to_string()).collect();
+            let steps = found.changes.first().map(|change| {
+                change.steps.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
+            });
+            format!("not {}: {}", clashes.join(" with "), steps.unwrap_or_default())
+        }
+    }
+}
+
+#[test]
+fn finds_what_is_known_to_fit() {
+    let check = |words: &str, expected: &str| assert_eq!(answer(words), expected, "{words}");
+    check("torch==2.8.0 cuda=12.8", "12.8.1-base-ubuntu24.04 3.13 torch==2.8.0");
+    // Resolved with uv as well: one CUDA 12 stack.
+    check(
+        "torch==2.8.0 tensorflow==2.20.0 cuda=12.8 python=3.11",
+        "12.8.1-base-ubuntu24.04 3.11 torch==2.8.0 tensorflow[and-cuda]==2.20.0",
+    );
+    // The extra of 2.14 pins a TensorRT that has no wheel for Python 3.11.
+    check(
+        "tensorflow==2.14.1 python=3.11",
+        "11.8.0-cudnn8-runtime-ubuntu22.04 3.11 tensorflow==2.14.1",
+    );
+    check("cuda=12.6 flavour=devel os=ubuntu22.04 python=3.10", "12.6.3-devel-ubuntu22.04 3.10");
+    check("torch==2.7.1 driver=470.256.02", "11.8.0-base-ubuntu22.04 3.13 torch==2.7.1");
+}
+
+#[test]
+fn says_what_is_known_not_to_fit() {
+    let check = |words: &str, expected: &str| assert_eq!(answer(words), expected, "{words}");
+    check(
+        "torch==2.6.0 tensorflow==2.18.1 python=3.11",
+        "not torch==2.6.0 with tensorflow==2.18.1: tensorflow 2.20.0 instead of `==2.18.1`",
+    );
+    check(
+        "tensorflow==2.14.1 python=3.12",
+        "not tensorflow==2.14.1 with Python 3.12: Python 3.11 instead of 3.12",
+    );
+    check(
+        "cuda=12.6 gpu=12.0",
+        "not CUDA 12.6 with GPU (compute capability 12.0): CUDA 12.8.1 instead of 12.6",
+    );
+    check("jax cuda=11.8", "not jax with CUDA 11.8: CUDA 12.0.1 instead of 11.8");
+    check("cuda=12.7", "not CUDA 12.7: CUDA 12.8.1 instead of 12.7");
+    check("torch>=99", "not torch>=99: torch 2.15.0 instead of `>=99`");
+    check(
+        "torch>=2.15 driver=550.54.15",
+        "not torch>=2.15 with driver 550.54.15: torch 2.14.0 instead of `>=2.15`",
+    );
+    check(
+        "cuda=11.8 driver=515.105.01",
+        "not CUDA 11.8 with driver 515.105.01: CUDA 11.7.1 instead of 11.8",
+    );
+}

@@ -83,7 +83,7 @@ impl Diagnosis for DriverRefusedByImage {
             self.at_least
         ))];
         if let Some(older) = self.older {
-            fixes.push(Fix::by_hand(format!("or take a base of CUDA {older} or older, which lets it in")));
+            fixes.push(Fix::by_hand(format!("or take a base of an older CUDA, such as {older}, which lets it in")));
         }
         fixes.push(Fix::by_hand(
             "or set `NVIDIA_DISABLE_REQUIRE=1` in the image, where everything in it is known to run by \

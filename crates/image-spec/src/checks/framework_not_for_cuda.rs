@@ -13,7 +13,7 @@
 use super::{Diagnosis, Fix};
 use crate::{
     Place, Scene,
-    installs::{Install, installs},
+    installs::{Install, Pick, installs},
     once::once,
 };
 use cuda_compat::{CudaVersion, FrameworkBuild, framework_builds};
@@ -62,10 +62,12 @@ impl Diagnosis for FrameworkNotForCuda {
 }
 
 fn of(install: &Install<'_>, cuda: CudaVersion) -> Option<FrameworkNotForCuda> {
-    let pick = install.pick()?;
-    let build = pick.build;
     let from_frameworks =
         matches!(install.place(), Place::Key { path } if path[0] == "frameworks");
+    let Some(pick) = install.pick() else {
+        return not_with_this_cuda(install, cuda).filter(|_| from_frameworks);
+    };
+    let build = pick.build;
     // Wheels that bring their CUDA run beside another; what the project itself lists must be one with
     // its CUDA.
     let fits = match (build.brings_cuda, from_frameworks) {
@@ -86,6 +88,32 @@ fn of(install: &Install<'_>, cuda: CudaVersion) -> Option<FrameworkNotForCuda> {
         instead: instead.and_then(|row| {
             Some(format!("{}=={}", row.package, row.versions.last()?))
         }),
+        place: install.place(),
+    })
+}
+
+/// A release that exists, and for this CUDA does not: the package of this CUDA has none of it.
+fn not_with_this_cuda(install: &Install<'_>, cuda: CudaVersion) -> Option<FrameworkNotForCuda> {
+    if install.allowed_builds().next().is_some() {
+        return None;
+    }
+    let same = framework_builds().iter().filter(|row| row.framework == install.framework);
+    let of_release: Vec<Pick> = same
+        .flat_map(|build| build.versions.iter().map(move |version| Pick { version, build }))
+        .filter(|pick| install.allows(pick.version))
+        .collect();
+    if of_release.is_empty() || of_release.iter().any(|pick| pick.is_for(cuda)) {
+        return None;
+    }
+    let mut lines: Vec<CudaVersion> = of_release.iter().map(|pick| pick.build.cuda_first).collect();
+    lines.sort();
+    lines.dedup();
+    let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+    Some(FrameworkNotForCuda {
+        requirement: install.shown(),
+        cuda,
+        built_for: lines.join(", "),
+        instead: install.best(|pick| pick.is_for(cuda)).map(|pick| install.at(pick.version)),
         place: install.place(),
     })
 }
@@ -130,6 +158,18 @@ mod tests {
         check("11.8", "tensorflow==2.14.1", None);
         check("11.8", "tensorflow[and-cuda]==2.20.0", None);
         check("11.8", "torch==99", None);
+    }
+
+    #[test]
+    fn a_release_may_be_for_newer_cudas_only() {
+        let text = "[cuda]\nversion = '11.8'\npython = '3.11'\nos = 'ubuntu22.04'\n\
+                    [frameworks]\ntorch = '2.8'\n[image.prod]\nbase = 'base'";
+        let found = example::spec(text, FrameworkNotForCuda::find);
+        assert_eq!(
+            found[0].to_string(),
+            "`torch==2.8.*` is built for CUDA 12.6, 12.8, 12.9, and the image has CUDA 11.8"
+        );
+        assert_eq!(found[0].instead.as_deref(), Some("torch==2.7.1"));
     }
 
     #[test]

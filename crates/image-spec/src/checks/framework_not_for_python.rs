@@ -64,10 +64,7 @@ impl Diagnosis for FrameworkNotForPython {
 
 fn of(install: &Install<'_>, python: PythonVersion) -> Option<FrameworkNotForPython> {
     let builds = install.builds();
-    let allowed = builds.iter().filter(|row| {
-        row.versions.iter().any(|it| install.allows(it) && install.counts(row, it))
-    });
-    let allowed: Vec<_> = allowed.collect();
+    let allowed: Vec<_> = install.allowed_builds().collect();
     if allowed.is_empty() || allowed.iter().any(|row| install.fits_python(row)) {
         return None;
     }

@@ -79,7 +79,7 @@ fn conflict(one: &Install<'_>, other: &Install<'_>) -> Option<String> {
         return None;
     }
     let mut reason = None;
-    let others = other.choices();
+    let others: Vec<Pick> = other.choices().collect();
     for torch in one.choices() {
         for other in &others {
             reason = Some(disagreement(torch, *other)?);

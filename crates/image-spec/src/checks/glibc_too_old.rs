@@ -66,12 +66,8 @@ impl Diagnosis for GlibcTooOld {
 
 fn of(install: &Install<'_>, os: &str, has: (u32, u32)) -> Option<GlibcTooOld> {
     let builds = install.builds();
-    let here = builds.iter().filter(|row| install.fits_python(row));
-    let allowed: Vec<_> = here
-        .filter(|row| {
-            row.versions.iter().any(|it| install.allows(it) && install.counts(row, it))
-        })
-        .collect();
+    let allowed: Vec<_> =
+        install.allowed_builds().filter(|row| install.fits_python(row)).collect();
     if allowed.is_empty() || allowed.iter().any(|row| install.fits_glibc(row)) {
         return None;
     }

@@ -41,7 +41,11 @@ fn words(reasons: &[Reason]) -> String {
         Some(Place::Key { path }) => format!("{} ({})", reason.words, path.join(".")),
         None => reason.words.clone(),
     };
-    reasons.iter().map(shown).collect::<Vec<_>>().join(", and ")
+    let words: Vec<String> = reasons.iter().map(shown).collect();
+    match words.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{}, and {last}", before.join(", ")),
+        _ => words.concat(),
+    }
 }
 
 impl RequirementsDoNotResolve {
@@ -83,12 +87,17 @@ impl Diagnosis for RequirementsDoNotResolve {
             .filter(|reason| reason.place.is_some())
             .filter_map(|reason| reason.words.strip_prefix("you ask for "))
             .collect();
+        let is_unknown =
+            self.reasons.iter().any(|reason| reason.words.starts_with("no package index has"));
         let first = match wishes.as_slice() {
+            _ if is_unknown => {
+                "correct the name, or name the package index that has it".to_owned()
+            }
             [] => "change what the image asks for".to_owned(),
             [one] => format!("allow other versions than {one}, or leave it out"),
             several => format!("loosen one of {}", several.join(", ")),
         };
-        let hints = self.hints.iter().map(|hint| Fix::by_hand(format!("uv adds: {hint}")));
+        let hints = self.hints.iter().map(|hint| Fix::by_hand(hint.clone()));
         std::iter::once(Fix::by_hand(first)).chain(hints).collect()
     }
 }

@@ -98,6 +98,8 @@ pub(crate) enum Kind {
     Stopsignal(Word),
     Maintainer(Word),
     Onbuild(Box<Instruction>),
+    /// What stands behind `ONBUILD` and is no instruction.
+    NotRead,
 }
 
 /// `FROM`.

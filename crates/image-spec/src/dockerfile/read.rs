@@ -52,7 +52,8 @@ impl<'a> Source<'a> {
             let Some((start, line)) = self.line(number) else { break };
             let Some((name, value)) = directive(line) else { break };
             if !matches!(name.as_str(), "syntax" | "check" | "escape") {
-                continue;
+                // Behind a directive that is none, comments begin.
+                break;
             }
             if seen.contains(&name) {
                 let reason = format!("the directive `# {name}=` may be written once only");
@@ -127,7 +128,7 @@ impl<'a> Source<'a> {
         let known = Variables::default();
         let words = Words { line, escape: '\\', known: &known };
         let mut found = Vec::new();
-        for range in words.quoted(0..line.text.len()) {
+        for range in heredoc_words(&words) {
             let Some(mut heredoc) = heredoc(words.raw(range.clone())) else { continue };
             let opened = words.literal(range).span.start;
             let mut text_start = None;
@@ -192,6 +193,46 @@ fn may_hold_heredocs(line: &Joined<'_>, escape: char) -> bool {
     matches!(name.as_str(), "RUN" | "COPY" | "ADD") && !matches!(words.json(rest), Ok(Some(_)))
 }
 
+/// The words of a line; `<<` and a word behind it are one, as BuildKit has it.
+fn heredoc_words(words: &Words<'_>) -> Vec<Range<usize>> {
+    let line: &str = &words.line.text;
+    // Where quotes or braces are open at the end, BuildKit sees no here-documents.
+    if has_open_end(line) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    let mut all = words.quoted(0..line.len()).into_iter();
+    while let Some(word) = all.next() {
+        let is_sign =
+            words.raw(word.clone()).trim_start_matches(|digit: char| digit.is_ascii_digit())
+                == "<<";
+        let end = if is_sign { all.next().map_or(word.end, |next| next.end) } else { word.end };
+        found.push(word.start..end);
+    }
+    found
+}
+
+fn has_open_end(line: &str) -> bool {
+    let mut quote: Option<char> = None;
+    let mut letters = line.chars().peekable();
+    let mut braces = 0_usize;
+    while let Some(letter) = letters.next() {
+        match (quote, letter) {
+            (Some('\''), '\'') => quote = None,
+            (Some('\''), _) => {}
+            (_, '\\') => {
+                letters.next();
+            }
+            (Some('"'), '"') => quote = None,
+            (None, '\'' | '"') => quote = Some(letter),
+            (_, '$') if letters.peek() == Some(&'{') => braces += 1,
+            (_, '}') => braces = braces.saturating_sub(1),
+            _ => {}
+        }
+    }
+    quote.is_some() || braces > 0
+}
+
 struct Opened {
     name: String,
     chomp: bool,
@@ -204,7 +245,8 @@ fn heredoc(word: &str) -> Option<Opened> {
     let rest = word.trim_start_matches(|digit: char| digit.is_ascii_digit()).strip_prefix("<<")?;
     let (chomp, rest) = match rest.strip_prefix('-') {
         Some(rest) => (true, rest),
-        None => (false, rest),
+        // In `<< EOF` the blanks between do not count; in `<<- EOF` they do.
+        None => (false, rest.trim_start()),
     };
     let is_quoted = rest.starts_with(['"', '\'']);
     if rest.is_empty() || rest.contains('<') || !is_quoted && rest.contains(char::is_whitespace) {

@@ -17,6 +17,9 @@ use std::{fs::File, path::Path, time::Duration};
 
 const DURING: &str = "in the middle of the push";
 
+/// The engine says how far it is all the time; after such a silence a registry hangs.
+const SILENCE: Duration = Duration::from_secs(300);
+
 /// Something that happened in a push.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PushEvent {
@@ -99,7 +102,7 @@ impl ContainerEngine {
         loop {
             attempt += 1;
             let pushing = self.push_once(reference, tag, client, on_event);
-            let mut trouble = match self.runtime.block_on(pushing)? {
+            let (mut trouble, tried_by_engine) = match self.runtime.block_on(pushing)? {
                 Ok(digest) => return Ok((digest, attempt)),
                 Err(trouble) => trouble,
             };
@@ -109,7 +112,8 @@ impl ContainerEngine {
             {
                 trouble = asked;
             }
-            let wait = wait_after(&trouble, attempt);
+            // The engine tries several times to send a layer; that is often enough.
+            let wait = wait_after(&trouble, attempt).filter(|_| !tried_by_engine);
             let name = reference.registry.as_deref().unwrap_or("docker.io");
             let error = RegistryError::new(name, trouble);
             let Some(wait) = wait.filter(|_| attempt < ATTEMPTS) else { return Err(error.into()) };
@@ -120,14 +124,15 @@ impl ContainerEngine {
         }
     }
 
-    /// The outer error ends it; the inner one is the registry's.
+    /// The outer error ends it; the inner one is the registry's, with whether the engine itself tried
+    /// again.
     async fn push_once(
         &self,
         reference: &Reference,
         tag: &str,
         client: &RegistryClient,
         on_event: &mut dyn FnMut(PushEvent),
-    ) -> Result<Result<Option<String>, Trouble>, EngineError> {
+    ) -> Result<Result<Option<String>, (Trouble, bool)>, EngineError> {
         let name = Reference { tag: None, digest: None, ..reference.clone() }.to_string();
         let server = reference.registry.as_deref().unwrap_or("https://index.docker.io/v1/");
         let credentials = client.credential().map(|credential| for_engine(credential, server));
@@ -136,15 +141,16 @@ impl ContainerEngine {
         let mut stream = std::pin::pin!(docker.push_image(&name, Some(options), credentials));
         let mut digest = None;
         let mut told = String::new();
+        let mut tried_again = false;
         loop {
-            let Some(next) = self.unless_stopped(stream.next()).await else {
-                return Err(EngineError::Stopped(DURING));
-            };
-            match next {
+            let next = tokio::time::timeout(SILENCE, self.unless_stopped(stream.next())).await;
+            let Ok(next) = next else { return Ok(Err((Trouble::Late, true))) };
+            match next.ok_or(EngineError::Stopped(DURING))? {
                 None => return Ok(Ok(digest)),
                 Some(Ok(info)) => {
                     let status = info.status.unwrap_or_default();
                     digest = digest_in(&status).or(digest);
+                    tried_again |= status.starts_with("Retrying in");
                     if !status.is_empty() && status != told {
                         on_event(PushEvent::Said(status.clone()));
                         told = status;
@@ -153,7 +159,7 @@ impl ContainerEngine {
                 Some(Err(
                     Api::DockerStreamError { error: words }
                     | Api::DockerResponseServerError { message: words, .. },
-                )) => return Ok(Err(Trouble::of_engine(&words))),
+                )) => return Ok(Err((Trouble::of_engine(&words), tried_again))),
                 Some(Err(error)) if is_connection(&error) => {
                     return Err(EngineError::Gone { during: DURING });
                 }

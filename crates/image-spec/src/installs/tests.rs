@@ -38,6 +38,8 @@ fn pip_takes_the_newest_that_fits() {
     check("3.11", "tensorflow[and-cuda]==2.13.1", "tensorflow==2.13.1");
     check("3.12", "jax[cuda12_pip]==0.5.3", "jax[cuda12]==0.5.3");
     check("3.12", "jax==0.5.3", "nothing");
+    check("3.11", "onnxruntime-gpu[cuda,cudnn]==1.23.2", "onnxruntime-gpu[cuda,cudnn]==1.23.2");
+    check("3.11", "onnxruntime-gpu==1.23.2", "onnxruntime-gpu==1.23.2");
     check("3.11", "torch @ https://example.com/torch.whl", "nothing");
     check("3.11", "--index-url https://pypi.example.com/simple\ntorch", "nothing");
     check("3.11", "torch==2.8.0; sys_platform == 'win32'", "");

@@ -116,7 +116,8 @@ fn add(file: &Dockerfile, instruction: &Instruction, recipe: &mut Recipe, known:
         | Kind::Volume(_)
         | Kind::Stopsignal(_)
         | Kind::Maintainer(_)
-        | Kind::Onbuild(_) => {}
+        | Kind::Onbuild(_)
+        | Kind::NotRead => {}
     }
 }
 

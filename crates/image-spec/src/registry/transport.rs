@@ -210,7 +210,7 @@ fn trouble(error: &ureq::Error) -> Trouble {
     match error {
         ureq::Error::Timeout(_) => Trouble::Late,
         ureq::Error::HostNotFound => Trouble::Unreachable("no such host".to_owned()),
-        ureq::Error::Rustls(error) => Trouble::Certificate(error.to_string()),
+        ureq::Error::Rustls(error) => of_tls(error),
         ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..) => Trouble::NotARegistry,
         ureq::Error::Io(error) => of_io(error),
         other => Trouble::Unreachable(other.to_string()),
@@ -220,8 +220,7 @@ fn trouble(error: &ureq::Error) -> Trouble {
 fn of_io(error: &std::io::Error) -> Trouble {
     let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match (tls, error.kind()) {
-        (Some(rustls::Error::InvalidMessage(_)), _) => Trouble::PlainHttp,
-        (Some(error), _) => Trouble::Certificate(error.to_string()),
+        (Some(error), _) => of_tls(error),
         (
             None,
             ErrorKind::UnexpectedEof
@@ -238,6 +237,23 @@ fn of_io(error: &std::io::Error) -> Trouble {
             Trouble::Unreachable(format!("{error}{source}"))
         }
     }
+}
+
+fn of_tls(error: &rustls::Error) -> Trouble {
+    use rustls::{CertificateError as Why, Error};
+    let why = match error {
+        Error::InvalidMessage(_) => return Trouble::PlainHttp,
+        Error::InvalidCertificate(Why::UnknownIssuer) => "nobody that this machine knows signed it",
+        Error::InvalidCertificate(Why::Expired | Why::ExpiredContext { .. }) => "it has expired",
+        Error::InvalidCertificate(Why::NotValidForName | Why::NotValidForNameContext { .. }) => {
+            "it is for another name"
+        }
+        other if other.to_string().contains("CaUsedAsEndEntity") => {
+            "it is a CA's own; sign one for the server with it"
+        }
+        other => return Trouble::Certificate(other.to_string()),
+    };
+    Trouble::Certificate(why.to_owned())
 }
 
 /// Fields as a form or query.

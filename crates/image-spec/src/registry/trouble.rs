@@ -101,7 +101,7 @@ impl fmt::Display for RegistryError {
             ),
             Trouble::Server(status) => write!(
                 f,
-                "`{name}` failed ({status}), several times in a row; the fault is there: see its log, or try again later"
+                "`{name}` failed ({status}), several times in a row; the fault is there, such as a full disk: see its log, or try again later"
             ),
             Trouble::Full => write!(
                 f,
@@ -192,10 +192,16 @@ impl Trouble {
         if has(&["server gave HTTP response to HTTPS client"]) {
             return Self::PlainHttp;
         }
-        if let Some(status) = status_in(words) {
-            return Self::Server(status);
+        match status_in(words) {
+            Some(401) => return Self::WrongCredentials,
+            Some(403) => return Self::Forbidden,
+            Some(404) => return Self::NotFound,
+            Some(429) => return Self::TooManyRequests(None),
+            Some(507) => return Self::Full,
+            Some(status @ 500..=599) => return Self::Server(status),
+            _ => {}
         }
-        if has(&["EOF", "connection reset", "broken pipe", "connection was aborted"]) {
+        if has(&["use of closed network connection", "EOF", "connection reset", "broken pipe", "connection was aborted"]) {
             return Self::Cut;
         }
         if has(&["i/o timeout", "Client.Timeout", "deadline exceeded", "TLS handshake timeout"]) {
@@ -213,11 +219,13 @@ impl Trouble {
     }
 }
 
-/// The status in `received unexpected HTTP status: 503 Service Unavailable`.
+/// The status in `received unexpected HTTP status: 503 Service Unavailable` or `error parsing HTTP 403
+/// response body`.
 fn status_in(words: &str) -> Option<u16> {
-    let (_, rest) = words.split_once("HTTP status: ")?;
-    let status: u16 = rest.get(..3)?.parse().ok()?;
-    (500..600).contains(&status).then_some(status)
+    let (_, rest) = words
+        .split_once("HTTP status: ")
+        .or_else(|| words.split_once("error parsing HTTP "))?;
+    rest.get(..3)?.parse().ok()
 }
 
 #[cfg(test)]
@@ -238,6 +246,9 @@ mod tests {
         );
         check("received unexpected HTTP status: 500 Internal Server Error", Trouble::Server(500));
         check("received unexpected HTTP status: 507 Insufficient Storage", Trouble::Full);
+        check("received unexpected HTTP status: 507 No", Trouble::Full);
+        check("error parsing HTTP 403 response body: invalid character '<'", Trouble::Forbidden);
+        check("write tcp 1:2->3:4: use of closed network connection", Trouble::Cut);
         check("write /var/lib/registry: no space left on device", Trouble::Full);
         check("Put \"http://127.0.0.1:5/v2/a/blobs\": EOF", Trouble::Cut);
         check("read tcp 127.0.0.1:1->127.0.0.1:2: read: connection reset by peer", Trouble::Cut);

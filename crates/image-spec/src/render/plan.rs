@@ -203,7 +203,7 @@ impl<'a> Plan<'a> {
     }
 
     /// An image of Docker Hub as it is pulled: through the mirror, where there is one.
-    pub(crate) fn from_hub(&self, image: &str) -> String {
+    pub(crate) fn hub(&self, image: &str) -> String {
         match self.mirror() {
             Some(mirror) => format!("{mirror}/{image}"),
             None => image.to_owned(),

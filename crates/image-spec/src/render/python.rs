@@ -75,7 +75,7 @@ pub(crate) fn environment(plan: &Plan<'_>, planned: &Planned<'_>) -> Vec<String>
         }];
     }
     let image = match plan.mirror() {
-        Some(_) => plan.from_hub(&format!("astral/uv:{UV}")),
+        Some(_) => plan.hub(&format!("astral/uv:{UV}")),
         None => format!("ghcr.io/astral-sh/uv:{UV}"),
     };
     vec![
@@ -109,7 +109,8 @@ pub(crate) fn install(plan: &Plan<'_>, planned: &Planned<'_>) -> Result<Vec<Stri
             // Safe here, as each file is known by its hash.
             options.push("--index-strategy unsafe-best-match".to_owned());
         }
-        let run = installer.run(&[lock.clone()], &options, &[], &[lock]);
+        let run =
+            installer.run(std::slice::from_ref(&lock), &options, &[], std::slice::from_ref(&lock));
         return Ok(vec![format!("# Exactly what the lock holds, by hash.\n{run}")]);
     }
     let frameworks = frameworks(planned);
@@ -117,7 +118,12 @@ pub(crate) fn install(plan: &Plan<'_>, planned: &Planned<'_>) -> Result<Vec<Stri
         let file = plan.in_folder(REQUIREMENTS);
         let several = installer.by_uv && !indexes(planned)?.is_empty();
         let options = several.then(|| "--index-strategy unsafe-best-match".to_owned());
-        blocks.push(installer.run(&[file.clone()], options.as_slice(), &[], &[file]));
+        blocks.push(installer.run(
+            std::slice::from_ref(&file),
+            options.as_slice(),
+            &[],
+            std::slice::from_ref(&file),
+        ));
     } else {
         // The large and rarely changed first, each index by itself as its documentation says.
         for (index, names) in by_index(&frameworks) {

@@ -55,7 +55,7 @@ fn frontend(plan: &Plan<'_>) -> Result<Option<String>, RenderError> {
         )
     })?;
     let on_hub = reference.registry.is_none();
-    Ok(Some(if on_hub { plan.from_hub(frontend) } else { frontend.to_owned() }))
+    Ok(Some(if on_hub { plan.hub(frontend) } else { frontend.to_owned() }))
 }
 
 /// The stage that installs what a shipped image holds.
@@ -103,10 +103,9 @@ fn image_stage(
     blocks.extend(own_variables(planned)?);
     blocks.extend(installed(plan, index, copied)?);
     let folder = workdir(planned)?;
-    if let Some(user) = user.as_ref().filter(|user| inherited.as_ref() != Some(*user)) {
-        if !planned.is_from_scratch() {
-            blocks.push(user.creation(planned, folder.unwrap_or("/app")));
-        }
+    let is_new = inherited != user && !planned.is_from_scratch();
+    if let Some(user) = user.as_ref().filter(|_| is_new) {
+        blocks.push(user.creation(planned, folder.unwrap_or("/app")));
     }
     blocks.extend(folder.map(|folder| format!("WORKDIR {folder}")));
     blocks.extend(models::instructions(plan, planned, copied)?);

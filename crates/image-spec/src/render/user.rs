@@ -8,9 +8,6 @@ use super::{
 };
 use crate::Usage;
 
-/// Who runs what is shipped, where nothing else is written.
-const DEFAULT: &str = "10001:10001";
-
 /// The number of a user of whom only a name is written: none that a distribution gives to anybody.
 const NUMBER: u32 = 10001;
 
@@ -27,8 +24,7 @@ impl User {
     /// The user of an image; `None` for root.
     pub(crate) fn of(planned: &Planned<'_>) -> Result<Option<Self>, RenderError> {
         let key = planned.key("user");
-        let default = if planned.usage == Usage::Prod { DEFAULT } else { "root" };
-        let written = planned.image.user.as_deref().unwrap_or(default);
+        let written = planned.recipe.user.as_ref().map_or("root", |user| user.value.as_str());
         let (user, group) = written.split_once(':').unwrap_or((written, written));
         if matches!(user, "root" | "0") {
             return Ok(None);

@@ -49,7 +49,23 @@ pub(super) fn outcome(
         return ResolveOutcome::CouldNotLook { what, reason: failure(code, said), original };
     }
     let reasons = premises(&derivation).iter().map(|clause| reason(clause, wishes)).collect();
+    let reasons = wishes_first(reasons);
     ResolveOutcome::Conflict(Conflict { reasons, hints: hints(said), original })
+}
+
+/// Who reads "a needs b" wants to know first that somebody asks for a.
+fn wishes_first(mut given: Vec<Reason>) -> Vec<Reason> {
+    let package = |reason: &Reason| reason.words.split('`').nth(1).map(|it| name(it).to_owned());
+    let is_wish = |reason: &Reason| reason.words.starts_with("you ask for ");
+    let mut ordered = Vec::new();
+    while !given.is_empty() {
+        let first = given.remove(0);
+        let of_same = |later: &Reason| is_wish(later) && package(later) == package(&first);
+        let wish = given.iter().position(of_same).filter(|_| !is_wish(&first));
+        ordered.extend(wish.map(|at| given.remove(at)));
+        ordered.push(first);
+    }
+    ordered
 }
 
 /// What could not be asked, and why; `None` where uv was answered everywhere.
@@ -99,24 +115,37 @@ fn derivation(said: &str) -> String {
     let Some((_, rest)) = said.split_once("No solution found") else { return String::new() };
     let Some(start) = rest.find("Because ") else { return String::new() };
     let rest = &rest[start..];
-    // A blank line ends it; hints come behind.
-    let end = rest.find("\n\nhint:").or_else(|| rest.find("\n\n")).unwrap_or(rest.len());
+    let end = rest.find("\nhint:").unwrap_or(rest.len());
     let words = rest[..end].split_whitespace().filter(|word| !matches!(*word, "│" | "╰─▶"));
     words.collect::<Vec<_>>().join(" ")
 }
 
 fn hints(said: &str) -> Vec<String> {
     let hints = said.split("\nhint:").skip(1);
-    hints.map(|hint| hint.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+    let words = |hint: &str| hint.split_whitespace().collect::<Vec<_>>().join(" ");
+    hints.map(words).map(|hint| ours(&hint).unwrap_or(hint)).collect()
+}
+
+/// A hint that speaks of uv's options, with ours.
+fn ours(hint: &str) -> Option<String> {
+    let package = hint.strip_prefix("Wheels are required for ")?.split_whitespace().next()?;
+    let words = "has no wheel that fits; `--build` lets uv build it on this machine, and the image \
+                 then has to build it as well";
+    Some(format!("{package} {words}"))
 }
 
 /// What is given, without what is concluded, each once.
 fn premises(derivation: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
+    // Behind a list there is no full stop.
+    let derivation = derivation.replace(" And because ", ". And because ");
     let sentences = derivation.split(". ").flat_map(|part| part.split(".) "));
     for sentence in sentences {
-        let Some((given, _)) = sentence.split_once(", we can conclude that ") else { continue };
-        let given = strip(given, &["And because we know from ", "And because ", "Because "]);
+        let Some((given, _)) = sentence.split_once("we can conclude that ") else { continue };
+        let given = strip(
+            given.trim_end_matches([' ', ',']),
+            &["And because we know from ", "And because ", "Because "],
+        );
         for clause in clauses(given) {
             // `(1)` points to a step before.
             let is_pointer = clause.starts_with('(') || clause.starts_with("we know from");
@@ -183,9 +212,13 @@ fn reason(clause: &str, wishes: &[Placed<Requirement>]) -> Reason {
     let needs =
         split(" depends on ").or_else(|| split(" depend on ")).or_else(|| split(" requires "));
     if let Some((package, needed)) = needs {
+        let package = match package.strip_prefix("all versions of ") {
+            Some(name) => format!("every release of `{name}`"),
+            None => format!("`{package}`"),
+        };
         let words = match needed.strip_prefix("one of: ") {
-            Some(list) => format!("`{package}` needs one of {}", quoted(list)),
-            None => format!("`{package}` needs `{needed}`"),
+            Some(list) => format!("{package} needs one of {}", listed(list)),
+            None => format!("{package} needs `{needed}`"),
         };
         return Reason { words, place: None };
     }
@@ -193,25 +226,45 @@ fn reason(clause: &str, wishes: &[Placed<Requirement>]) -> Reason {
     if none != clause {
         return Reason { words: format!("there is no release of `{none}`"), place: None };
     }
+    let only = clause.strip_prefix("only the following versions of ");
+    if let Some((package, list)) = only.and_then(|rest| rest.split_once(" are available: ")) {
+        let words = format!("of `{package}` there is only {}", listed(list));
+        return Reason { words, place: None };
+    }
+    if let Some((package, rest)) = split(" has no wheels ") {
+        return Reason { words: format!("`{package}` has no wheels {rest}"), place: None };
+    }
+    if let Some((package, _)) = split(" has no usable wheels") {
+        return Reason { words: format!("`{package}` has no wheel that fits"), place: None };
+    }
     if let Some((package, _)) = split(" was not found in the package registry") {
         return Reason { words: format!("no package index has `{package}`"), place: None };
     }
     Reason { words: clause.to_owned(), place: None }
 }
 
-fn quoted(list: &str) -> String {
+/// The ends of a list: uv cuts a range at every release that is excluded.
+fn listed(list: &str) -> String {
     let items: Vec<String> = list.split_whitespace().map(|item| format!("`{item}`")).collect();
-    items.join(", ")
+    match items.as_slice() {
+        [first, _, .., last] => format!("{first} … {last}"),
+        items => items.join(", "),
+    }
 }
 
 /// The wish that uv means: of the name, and of several the one with that range.
 fn wish<'w>(wanted: &str, wishes: &'w [Placed<Requirement>]) -> Option<&'w Placed<Requirement>> {
-    let is_name = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
-    let name = wanted.split(|letter| !is_name(letter)).next()?;
+    let name = name(wanted);
     let of_name = || wishes.iter().filter(|wish| wish.value.name.as_ref() == name);
     let plain = |text: &str| text.split(';').next().unwrap_or_default().replace(' ', "");
     let exact = of_name().find(|wish| plain(&wish.value.to_string()) == plain(wanted));
     exact.or_else(|| of_name().next())
+}
+
+/// The name that a text begins with.
+fn name(text: &str) -> &str {
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+    text.split(|letter| !is_name(letter)).next().unwrap_or_default()
 }
 
 fn between<'t>(text: &'t str, open: &str, close: &str) -> Option<&'t str> {

@@ -87,20 +87,17 @@ fn wishes(recipes: &[Recipe], asked: &[Placed<PipRequirement>]) -> HandWritten {
         let over = distribution(&os.value).and_then(|row| row.is_over(check::today()));
         let has_images = base_images().iter().any(|base| base.os == os.value);
         let os_name = &os.value;
-        match over {
+        let free = match over {
             Some(true) => {
-                found.left_free.insert(
-                    "distribution",
-                    format!("{os_name}, whose free support is over; `--os {os_name}` keeps it"),
-                );
+                format!("{os_name}, whose free support is over; `--os {os_name}` keeps it")
             }
-            _ if !has_images => {
-                found.left_free.insert(
-                    "distribution",
-                    format!("{os_name}, on which there is no `nvidia/cuda`"),
-                );
-            }
-            _ => found.os = Some(os),
+            _ if !has_images => format!("{os_name}, on which there is no `nvidia/cuda`"),
+            _ => String::new(),
+        };
+        if free.is_empty() {
+            found.os = Some(os);
+        } else {
+            found.left_free.insert("distribution", free);
         }
     }
     for one in asked {

@@ -157,14 +157,16 @@ fn kind(
 ) -> Result<Kind, Wrong> {
     let start = rest.start.saturating_sub(name.len() + 1);
     let needs = |what: &str| Err((start, format!("`{name}` needs {what}")));
-    let (flags, rest) = words.flags(rest);
+    let nothing = words.known.emptied();
+    let known = if name == "HEALTHCHECK" { &nothing } else { words.known };
+    // In the flags of `HEALTHCHECK` no variable is replaced.
+    let (flags, rest) = Words { known, ..*words }.flags(rest);
     check_flags(words, name, &flags, start)?;
     let raw = words.raw(rest.clone());
     let is_empty = raw.is_empty();
     let program = |range: Range<usize>| program(words, range, unix);
     Ok(match name {
         "FROM" => Kind::From(from(words, rest, flags, start)?),
-        "RUN" if is_empty => return needs("a command"),
         "RUN" => Kind::Run(run(words, rest, flags, heredocs, unix)?),
         "ENV" | "LABEL" => {
             let (mut pairs, stray) = words.pairs(rest)?;
@@ -187,7 +189,6 @@ fn kind(
             if name == "COPY" { Kind::Copy(copied) } else { Kind::Add(copied) }
         }
         "CMD" => Kind::Cmd(program(rest)?),
-        "ENTRYPOINT" if is_empty => return needs("a program"),
         "ENTRYPOINT" => Kind::Entrypoint(program(rest)?),
         "HEALTHCHECK" => healthcheck(words, rest, flags, unix, start)?,
         "USER" if is_empty => return needs("a user"),
@@ -385,6 +386,10 @@ fn onbuild(
         _ => {}
     }
     let span = words.line.span(0..words.line.text.len());
-    let kind = kind(words, &name, rest, heredocs, unix)?;
+    // BuildKit reads it only when another image builds on this one.
+    let kind = match super::super::is_keyword(&name) {
+        true => kind(words, &name, rest, heredocs, unix)?,
+        false => Kind::NotRead,
+    };
     Ok(Kind::Onbuild(Box::new(Instruction { kind, span, stage: None })))
 }

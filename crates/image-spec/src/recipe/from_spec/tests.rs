@@ -22,7 +22,7 @@ fn the_base_is_the_smallest_that_suffices() {
     check(&format!("{torch}[image.dev]"), "nvidia/cuda:12.6.3-devel-ubuntu22.04");
     check(&format!("{torch}[image.prod]\ncompiles = true"), "nvidia/cuda:12.6.3-devel-ubuntu22.04");
     check(
-        &format!("{torch}onnxruntime-gpu = '1.23'\n[image.prod]"),
+        &format!("{torch}[image.prod]\npip = ['onnxruntime-gpu==1.23.2']"),
         "nvidia/cuda:12.6.3-runtime-ubuntu22.04",
     );
     check(

@@ -35,8 +35,8 @@ fn tells_two_wishes_apart() {
          requirements are unsatisfiable.\n",
         &["numba==0.57.0", "numpy==2.0.0", "tensorflow"],
         &[
-            "`numba==0.57.0` needs `numpy>=1.21,<1.25`",
             "you ask for `numba==0.57.0` (1)",
+            "`numba==0.57.0` needs `numpy>=1.21,<1.25`",
             "you ask for `numpy==2.0.0` (2)",
         ],
     );
@@ -49,7 +49,7 @@ fn reads_the_older_drawing() {
          numpy==99 and you require numpy==99, we can\n      conclude that your requirements are \
          unsatisfiable.\n",
         &["numpy==99"],
-        &["there is no release of `numpy==99`", "you ask for `numpy==99` (1)"],
+        &["you ask for `numpy==99` (1)", "there is no release of `numpy==99`"],
     );
 }
 
@@ -62,15 +62,15 @@ fn passes_on_what_it_does_not_know() {
          require CPython 3.8\n",
         &["tensorflow==2.20"],
         &[
-            "tensorflow==2.20.0 has no wheels with a matching Python implementation tag (e.g., `cp38`)",
             "you ask for `tensorflow==2.20` (1)",
+            "`tensorflow==2.20.0` has no wheels with a matching Python implementation tag (e.g., `cp38`)",
         ],
     );
     check(
         "error: No solution found\n  cause: Because nope was not found in the package registry and \
          you require nope, we can conclude that your requirements are unsatisfiable.",
         &["nope"],
-        &["no package index has `nope`", "you ask for `nope` (1)"],
+        &["you ask for `nope` (1)", "no package index has `nope`"],
     );
 }
 
@@ -81,7 +81,37 @@ fn leaves_out_what_is_concluded() {
          b>2\n         and you require a==1 and c==1, we can conclude that one of:\n             b<1\n. \
          (1)\n\n",
         &["a==1", "c==1"],
-        &["`a==1` needs one of `b<1`, `b>2`", "you ask for `a==1` (1)", "you ask for `c==1` (2)"],
+        &["you ask for `a==1` (1)", "`a==1` needs one of `b<1`, `b>2`", "you ask for `c==1` (2)"],
+    );
+}
+
+#[test]
+fn reads_lists() {
+    check(
+        "error: No solution found\n  cause: Because tensorflow==2.16.1 depends on one of:\n      \
+         protobuf>=3,<4.21.0\n      protobuf>4.21.0,<4.21.1\n      protobuf>4.21.5,<5.0.0.dev0\n   \
+         and you require tensorflow[and-cuda]==2.16.1, we can conclude that you require one of:\n     \
+         protobuf>=3,<4.21.0\n      protobuf>4.21.5,<5.0.0.dev0\n\n   And because you require \
+         protobuf>=5, we can conclude that your requirements are unsatisfiable.\n",
+        &["tensorflow[and-cuda]==2.16.1", "protobuf>=5"],
+        &[
+            "you ask for `tensorflow[and-cuda]==2.16.1` (1)",
+            "`tensorflow==2.16.1` needs one of `protobuf>=3,<4.21.0` … `protobuf>4.21.5,<5.0.0.dev0`",
+            "you ask for `protobuf>=5` (2)",
+        ],
+    );
+    check(
+        "error: No solution found\n  cause: Because httpcore<=0.4.0 has no usable wheels and only the \
+         following versions of httpcore are available:\n     httpcore<=0.4.0\n     httpcore>=0.5\n   \
+         we can conclude that httpcore<0.5 cannot be used.\n   And because you require httpcore<0.5, we \
+         can conclude that your requirements are unsatisfiable.\n\nhint: Wheels are required for \
+         `httpcore` because building from source is disabled for all packages (i.e., with `--no-build`)",
+        &["httpcore<0.5"],
+        &[
+            "you ask for `httpcore<0.5` (1)",
+            "`httpcore<=0.4.0` has no wheel that fits",
+            "of `httpcore` there is only `httpcore<=0.4.0`, `httpcore>=0.5`",
+        ],
     );
 }
 

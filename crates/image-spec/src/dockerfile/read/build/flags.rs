@@ -46,6 +46,48 @@ pub(super) fn check_flags(
         {
             return Err((at, format!("`--{flag_name}` is `true` or `false`")));
         }
+        let text = flag.text();
+        if name == "HEALTHCHECK" && flag_name == "retries" && text.parse::<u32>().is_err() {
+            return Err((at, format!("`--retries={text}` is not a number")));
+        }
+        if name == "HEALTHCHECK" && flag_name != "retries" && !is_duration(text) {
+            let reason =
+                format!("`--{flag_name}={text}` is not a duration such as `30s` or `1m30s`");
+            return Err((at, reason));
+        }
     }
     Ok(())
+}
+
+/// Whether a text is a duration as Go writes it, `30s`, `1m30s`, `1.5h` or `0`, and long enough.
+fn is_duration(text: &str) -> bool {
+    const UNITS: [(&str, f64); 8] = [
+        ("ns", 1e-9),
+        ("us", 1e-6),
+        ("µs", 1e-6),
+        ("μs", 1e-6),
+        ("ms", 1e-3),
+        ("s", 1.0),
+        ("m", 60.0),
+        ("h", 3600.0),
+    ];
+    let mut rest = text.strip_prefix('+').unwrap_or(text);
+    if rest == "0" {
+        return true;
+    }
+    let mut seconds = 0.0;
+    while !rest.is_empty() {
+        let number = rest.find(|letter: char| !letter.is_ascii_digit() && letter != '.');
+        let Some((digits, behind)) = number.map(|end| rest.split_at(end)) else { return false };
+        let unit = UNITS.iter().find(|(unit, _)| {
+            // `m` is not the beginning of `ms`.
+            behind.strip_prefix(unit).is_some_and(|next| !next.starts_with(char::is_alphabetic))
+        });
+        let (Some((unit, length)), Ok(count)) = (unit, digits.parse::<f64>()) else {
+            return false;
+        };
+        rest = behind.get(unit.len()..).unwrap_or_default();
+        seconds += count * length;
+    }
+    seconds >= 0.001
 }
