@@ -10,6 +10,7 @@ mod facts;
 mod fault_matrix;
 mod generated;
 mod image_engine;
+mod image_faults;
 mod image_lock;
 mod image_render;
 mod image_solve;

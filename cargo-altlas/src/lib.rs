@@ -13,6 +13,7 @@ mod explained;
 mod files;
 mod finding;
 mod global;
+mod hadolint;
 mod levels;
 mod progress;
 mod report;

@@ -3,7 +3,7 @@
 use crate::{
     exit::{Exit, Failure},
     explained::explained,
-    files,
+    files, hadolint,
 };
 use clap::Args;
 
@@ -30,6 +30,9 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<Exit, Failure> {
             all.iter()
                 .map(|entry| format!("{:width$}  {}\n", entry.code, title(&entry.explanation)))
                 .collect()
+        }
+        Some(code) if hadolint::is_code(code) => {
+            format!("{code}\n\n{}\n", hadolint::explanation(code).unwrap_or_default())
         }
         Some(code) => {
             let entry = all.iter().find(|entry| entry.code == code || name(entry.code) == code);

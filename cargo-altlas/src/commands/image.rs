@@ -5,6 +5,7 @@ mod check;
 mod commit;
 mod docker;
 mod explain;
+mod hadolint;
 mod lock;
 mod product;
 mod push;

@@ -1,6 +1,7 @@
 //! From bytes to a [`Config`]: pure, with a place for every mistake.
 
 use super::{Config, SCHEMA, unknown_key, wrong::Wrong};
+use crate::hadolint;
 use serde::Deserialize;
 use std::ops::Range;
 use toml::{
@@ -103,7 +104,9 @@ fn check_codes(config: &Config, text: &str, known: &[&str]) -> Result<(), Wrong>
     let in_accept = config.accept.iter().map(|accept| (&accept.code, false));
     for (code, area_too) in in_levels.chain(in_accept) {
         let is_area = area_too && known.iter().any(|known| crate::finding::area(known) == code);
-        if is_area || known.contains(&code.as_str()) {
+        // The rules of hadolint are not ours to list.
+        let is_hadolint = hadolint::is_code(code) || area_too && code == hadolint::AREA;
+        if is_area || is_hadolint || known.contains(&code.as_str()) {
             continue;
         }
         let start = text.find(&format!("{code}\"")).unwrap_or(0);
@@ -185,6 +188,11 @@ mod tests {
             "schema = 1\n[doctor]\nprofile = 'runner'\nsmoke = 'deep'\ndeadline = 20\n\
              [levels]\n'gpu/driver-too-old' = 'warning'\ngpu = 'note'\n\
              [[accept]]\ncode = 'gpu/driver-too-old'\nreason = 'lab'\nuntil = '2027-01-31'",
+            Ok(()),
+        );
+        check(
+            "schema = 1\n[levels]\nhadolint = 'note'\n'hadolint/DL3008' = 'warning'\n\
+             [[accept]]\ncode = 'hadolint/SC2086'\nreason = 'lab'",
             Ok(()),
         );
     }

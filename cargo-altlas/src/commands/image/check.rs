@@ -3,7 +3,7 @@
 mod dockerfiles;
 
 use super::{
-    requirements,
+    hadolint, requirements,
     resolve::{self, ResolveArgs},
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     finding::{Finding, Place},
     global::Global,
     levels,
-    report::{Report, ReportArgs},
+    report::{Line, Mark, Report, ReportArgs},
 };
 use anyhow::Context;
 use clap::Args;
@@ -35,6 +35,10 @@ pub(crate) struct CheckArgs {
     /// Names of images in the config, Dockerfiles, or folders in which all Dockerfiles are judged; `-`
     /// is standard input. A file that is called like an image is written `./NAME`
     what: Vec<String>,
+
+    /// Leave out what hadolint finds, where it is installed
+    #[arg(long)]
+    no_hadolint: bool,
 
     #[command(flatten)]
     resolve: ResolveArgs,
@@ -72,13 +76,26 @@ pub(crate) fn run(args: &CheckArgs, global: &Global) -> Result<Exit, Failure> {
         findings.extend(found);
         unlooked.extend(open);
     }
+    let mut summary = Vec::new();
+    if !args.no_hadolint && !args.what.is_empty() {
+        match of_hadolint(args, config.as_ref()) {
+            Some(Ok(found)) => findings.extend(found),
+            Some(Err(open)) => unlooked.push(open),
+            None if global.verbose => summary.push(Line {
+                mark: Mark::Absent,
+                label: "hadolint".to_owned(),
+                text: "not installed: only altlas's own checks".to_owned(),
+            }),
+            None => {}
+        }
+    }
     if let Some(file) = &config {
         accept::apply(&file.config.accept, today(), &file.path, true, &mut findings);
     }
     let report = Report {
         command: "image check",
         config: config.map(|file| file.path),
-        summary: Vec::new(),
+        summary,
         findings,
         established: unlooked.is_empty().then(|| "every image can exist, build and run".to_owned()),
         unlooked,
@@ -89,6 +106,23 @@ pub(crate) fn run(args: &CheckArgs, global: &Global) -> Result<Exit, Failure> {
 
 pub(super) fn today() -> jiff::civil::Date {
     jiff::ZonedDateTime::now().date()
+}
+
+/// What hadolint finds in the files that were named; `None` where it is not installed. Standard input
+/// was read already.
+fn of_hadolint(
+    args: &CheckArgs,
+    config: Option<&ConfigFile>,
+) -> Option<Result<Vec<Finding>, Unlooked>> {
+    let program = hadolint::find(&environment::program_folders())?;
+    let files: Vec<&Path> =
+        args.what.iter().map(Path::new).filter(|path| *path != Path::new("-")).collect();
+    if files.is_empty() {
+        return Some(Ok(Vec::new()));
+    }
+    let none = BTreeMap::new();
+    let overrides = config.map_or(&none, |file| &file.config.levels);
+    Some(hadolint::look(&program, &files, overrides))
 }
 
 /// What is wrong, and what could not be looked at.

@@ -1,7 +1,7 @@
 //! A command is called that the base does not have.
 //!
-//! The images of `nvidia/cuda` hold little: no `wget`, no `curl`, no `git`, no `unzip` and no
-//! `add-apt-repository`. The build ends with `not found` (127), or in a pipe goes on with nothing.
+//! The images of `nvidia/cuda` hold little: no `wget`, no `curl`, no `git`, no `unzip`, no
+//! `add-apt-repository`, and neither Python nor pip. The build ends with `not found` (127), or in a pipe goes on with nothing.
 //!
 //! See for yourself with `docker run --rm BASE sh -c 'command -v wget'`.
 //!
@@ -41,6 +41,9 @@ impl CommandNotInImage {
                 let Some((name, package)) = TOOLS.iter().find(|row| row.0 == command.program()) else {
                     continue;
                 };
+                if name.starts_with("pip") && history.has_other_python() {
+                    continue;
+                }
                 let is_path = command.words.first().is_some_and(|word| word.text.contains('/'));
                 let before = history.packages().any(|(_, installed)| {
                     installed.packages.iter().any(|it| {
@@ -59,10 +62,12 @@ impl CommandNotInImage {
 }
 
 /// Commands that are missed most, and the package of each; sorted.
-const TOOLS: [(&str, &str); 5] = [
+const TOOLS: [(&str, &str); 7] = [
     ("add-apt-repository", "software-properties-common"),
     ("curl", "curl"),
     ("git", "git"),
+    ("pip", "python3-pip"),
+    ("pip3", "python3-pip"),
     ("unzip", "unzip"),
     ("wget", "wget"),
 ];
@@ -100,6 +105,9 @@ mod tests {
         check(&format!("{base}RUN apt-get update && apt-get install -y wget && wget -q https://x/y\n"), 0);
         check(&format!("{base}RUN apt-get install -y git-lfs\nRUN git clone https://x/y\n"), 0);
         check(&format!("{base}RUN apt-get install -y $TOOLS\nRUN git clone https://x/y\n"), 0);
+        check(&format!("{base}RUN pip install numpy\n"), 1);
+        let venv = "RUN apt-get install -y python3-venv && python3 -m venv /v\nENV PATH=/v/bin:$PATH\n";
+        check(&format!("{base}{venv}RUN pip install numpy\n"), 0);
         check("FROM python:3.12\nRUN wget -q https://x/y\n", 0);
     }
 }

@@ -41,6 +41,11 @@ impl SourceBuild {
             ));
             for asked in asked.filter(|it| FROM_SOURCE.contains(&it.value.requirement.name.as_ref())) {
                 let package = asked.value.requirement.name.to_string();
+                let is_builder = flavour == Some(Flavour::Devel) && !recipe.is_shipped();
+                // What has no wheel at all is compiled where it should be.
+                if package != "cupy" && is_builder {
+                    continue;
+                }
                 let cuda = recipe.cuda.as_ref().map(|cuda| cuda.value.major);
                 let instead = (package == "cupy").then_some(cuda).flatten();
                 found.push(Self {

@@ -181,7 +181,11 @@ impl Pythons {
     pub(super) fn tell(&self, recipe: &mut Recipe) {
         let found = self.used.as_ref().or(self.active.as_ref());
         let found = found.or(self.installed.last()).or(self.default.as_ref());
-        recipe.python = found.map(|(version, _)| version.clone());
+        recipe.python = found.map(|(version, _)| {
+            // Where it is installed says more than where it is used.
+            let installed = self.installed.iter().find(|(known, _)| known.value == version.value);
+            installed.map_or(version, |(known, _)| known).clone()
+        });
         recipe.python_from = found.and_then(|(_, from)| *from).or(self.from);
     }
 }
