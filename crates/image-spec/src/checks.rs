@@ -124,7 +124,12 @@ checks! {
     lock_for_other_platform::LockForOtherPlatform,
     lock_for_other_python::LockForOtherPython,
     lock_stale::LockStale,
-    // What cannot be built.
+    // What cannot be built, or builds something else.
+    env_comment::EnvComment,
+    base_not_known_before_build::BaseNotKnownBeforeBuild,
+    arg_lost_after_from::ArgLostAfterFrom,
+    copy_from_unknown_stage::CopyFromUnknownStage,
+    gpu_query_in_build::GpuQueryInBuild,
     source_build::SourceBuild,
     placeholder_package::PlaceholderPackage,
     extra_ignored::ExtraIgnored,
@@ -168,13 +173,6 @@ checks! {
     driver_capabilities_missing::DriverCapabilitiesMissing,
     gpu_variables_missing::GpuVariablesMissing,
     requirement_check_disabled::RequirementCheckDisabled,
-    // What should not be shipped.
-    base_not_known_before_build::BaseNotKnownBeforeBuild,
-    // What cannot be built, or builds something else.
-    env_comment::EnvComment,
-    arg_lost_after_from::ArgLostAfterFrom,
-    copy_from_unknown_stage::CopyFromUnknownStage,
-    gpu_query_in_build::GpuQueryInBuild,
     dependencies_left_in_builder::DependenciesLeftInBuilder,
     venv_interpreter_missing::VenvInterpreterMissing,
     venv_empty_on_path::VenvEmptyOnPath,
@@ -183,9 +181,7 @@ checks! {
     stubs_on_library_path::StubsOnLibraryPath,
     visible_devices_fixed::VisibleDevicesFixed,
     healthcheck_tool_missing::HealthcheckToolMissing,
-    driver_in_image::DriverInImage,
-    runs_as_root::RunsAsRoot,
-    ignore_unused::IgnoreUnused,
+    // What should not be shipped.
     cuda_end_of_life::CudaEndOfLife,
     distribution_end_of_life::DistributionEndOfLife,
     python_end_of_life::PythonEndOfLife,
@@ -206,4 +202,8 @@ checks! {
     nvidia_docker_1_label::NvidiaDocker1Label,
     tag_mutable::TagMutable,
     nothing_to_run::NothingToRun,
+    driver_in_image::DriverInImage,
+    runs_as_root::RunsAsRoot,
+    // What the file itself says of findings.
+    ignore_unused::IgnoreUnused,
 }

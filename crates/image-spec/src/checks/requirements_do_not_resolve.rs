@@ -107,7 +107,7 @@ mod tests {
     use super::*;
     use crate::{Conflict, Resolution, scene::example};
 
-    fn found(outcome: ResolveOutcome) -> Vec<RequirementsDoNotResolve> {
+    fn check(outcome: ResolveOutcome) -> Vec<RequirementsDoNotResolve> {
         example::dockerfile_with("FROM busybox AS app\n", |scene| {
             let image = "app".to_owned();
             scene.requirements.resolutions.push(Resolution { image, outcome });
@@ -130,7 +130,7 @@ mod tests {
             hints: Vec::new(),
             original: "Because …".to_owned(),
         };
-        let found = found(ResolveOutcome::Conflict(conflict));
+        let found = check(ResolveOutcome::Conflict(conflict));
         assert_eq!(
             found[0].to_string(),
             "the requirements of image `app` cannot be met together: `a==1` needs `b<2`, and you ask \
@@ -142,6 +142,6 @@ mod tests {
 
     #[test]
     fn is_silent_where_they_fit() {
-        assert_eq!(found(ResolveOutcome::Resolved), []);
+        assert_eq!(check(ResolveOutcome::Resolved), []);
     }
 }
