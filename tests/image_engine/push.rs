@@ -159,8 +159,10 @@ fn a_password_with_any_sign_works_and_is_never_shown() {
     check(None, 3, "Docker's config has none for it; run `docker login");
     check(Some(registry.docker_config("wr0ng")), 3, "does not accept the credentials");
     check(Some("{".to_owned()), 3, "cannot read");
+    // A helper reads which registry is meant.
     let helper = |script: &str| {
-        scene.file("helpers/docker-credential-test", format!("#!/bin/sh\n{script}\n"));
+        let script = format!("#!/bin/sh\nread -r registry\n{script}\n");
+        scene.file("helpers/docker-credential-test", script);
         assert!(scene.tool("chmod", &["755", "helpers/docker-credential-test"]));
         Some(format!(r#"{{"credHelpers": {{"{}": "test"}}}}"#, registry.name()))
     };
