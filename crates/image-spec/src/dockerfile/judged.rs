@@ -31,11 +31,10 @@ fn refusal(bytes: &[u8]) -> Option<String> {
         Err(error) => return Some(error.to_string()),
     };
     let found = all(&file);
-    let refused = found.iter().find_map(|problem| match problem {
+    found.iter().find_map(|problem| match problem {
         Problem::EnvComment(found) if found.is_refused() => Some(found.to_string()),
         _ => None,
-    });
-    refused
+    })
 }
 
 fn all(file: &Dockerfile) -> Vec<Problem> {

@@ -90,21 +90,6 @@ impl<'a> Packages<'a> {
         }
         Some(found)
     }
-
-    /// Whether an option is given; `y` means `-y` and also `-qy`.
-    pub(crate) fn has(&self, names: &[&str]) -> bool {
-        self.options.iter().any(|option| {
-            let text = option.text.as_str();
-            names.iter().any(|name| {
-                let is_short = name.len() == 1;
-                let bundled = is_short
-                    && text.strip_prefix('-').is_some_and(|rest| {
-                        rest.bytes().all(|flag| flag.is_ascii_alphabetic()) && rest.contains(name)
-                    });
-                bundled || text.trim_start_matches('-') == *name && !is_short
-            })
-        })
-    }
 }
 
 fn takes_value(manager: Manager, option: &str) -> bool {
