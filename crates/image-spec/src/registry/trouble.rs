@@ -201,7 +201,13 @@ impl Trouble {
             Some(status @ 500..=599) => return Self::Server(status),
             _ => {}
         }
-        if has(&["use of closed network connection", "EOF", "connection reset", "broken pipe", "connection was aborted"]) {
+        if has(&[
+            "use of closed network connection",
+            "EOF",
+            "connection reset",
+            "broken pipe",
+            "connection was aborted",
+        ]) {
             return Self::Cut;
         }
         if has(&["i/o timeout", "Client.Timeout", "deadline exceeded", "TLS handshake timeout"]) {
@@ -222,9 +228,8 @@ impl Trouble {
 /// The status in `received unexpected HTTP status: 503 Service Unavailable` or `error parsing HTTP 403
 /// response body`.
 fn status_in(words: &str) -> Option<u16> {
-    let (_, rest) = words
-        .split_once("HTTP status: ")
-        .or_else(|| words.split_once("error parsing HTTP "))?;
+    let (_, rest) =
+        words.split_once("HTTP status: ").or_else(|| words.split_once("error parsing HTTP "))?;
     rest.get(..3)?.parse().ok()
 }
 
