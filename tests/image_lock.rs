@@ -14,6 +14,7 @@ const CONFIG: &str = "schema = 1\n[cuda]\nversion = '12.6'\npython = '3.11'\nos 
                       pip = ['tool>=1']\n[image.test]\nfrom = 'dev'\npip = ['checker']\n";
 
 /// The program uv, which `test.sh` installs.
+#[expect(clippy::disallowed_methods, reason = "the test looks where uv is")]
 fn uv() -> PathBuf {
     let installed = checkout().join("target/test-tools/bin/uv");
     let named = std::env::var_os("ALTLAS_TEST_UV").map(PathBuf::from).unwrap_or(installed);

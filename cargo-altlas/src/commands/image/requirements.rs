@@ -3,7 +3,7 @@
 use crate::{environment, files};
 use image_spec::{RequirementsError, RequirementsFile, Spec};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     path::{Path, PathBuf},
 };
 
@@ -47,10 +47,9 @@ pub(crate) fn read(
     let base = folder.strip_prefix(&here).unwrap_or(folder);
     let mut found = RequirementsFiles::new();
     for name in names {
-        if !found.contains_key(&name) {
-            let file = RequirementsFile::read(&base.join(&name), &mut |path| bytes(folder, path))?;
-            found.insert(name, file);
-        }
+        let Entry::Vacant(entry) = found.entry(name) else { continue };
+        let path = base.join(entry.key());
+        entry.insert(RequirementsFile::read(&path, &mut |path| bytes(folder, path))?);
     }
     Ok(found)
 }

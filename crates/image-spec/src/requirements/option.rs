@@ -116,7 +116,8 @@ mod tests {
 
     #[test]
     fn reads_options() {
-        let check = |text: &str, expected: Result<&[(Name, &str, usize)], (usize, &str)>| {
+        type Given<'a> = &'a [(Name, &'a str, usize)];
+        let check = |text: &str, expected: Result<Given<'_>, (usize, &str)>| {
             let line = super::super::line::lines(text).remove(0);
             let got = parse(&line.words());
             let got = got.as_ref().map(|given| {
