@@ -8,6 +8,7 @@ mod build;
 mod death;
 mod docker;
 mod faults;
+mod inside;
 mod proxy;
 mod push;
 mod registry;
