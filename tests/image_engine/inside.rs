@@ -93,7 +93,7 @@ fn says_what_costs_and_what_could_go() {
     let cache = steps.iter().find(|step| step["created_by"].as_str().unwrap().contains("cache"));
     assert_eq!(cache.unwrap()["hidden"], 50_000, "{size:#}");
     assert_eq!(size["packages"][0]["name"], "torch");
-    assert_eq!(size["packages"][0]["size"], 70_000 + 36);
+    assert_eq!(size["packages"][0]["size"], 70_000 + 33);
     assert_eq!(size["needless"][0]["what"], "files that a later layer hides");
     let run = scene.run(&["image", "size", "altlas-test/costs:1"]);
     assert!(run.stdout.contains("a product could do without:"), "{}", run.stdout);

@@ -50,14 +50,17 @@ fn header(text: &str) -> Option<(String, String)> {
 
 /// Every Python: those that packages are installed for come first, then programs.
 pub(super) fn interpreters(files: &Files<'_>) -> Vec<Found<PythonVersion>> {
+    // The folder of a Python's packages: `opt/venv/lib/python3.11`.
     let of_folder = |path: &str| {
-        let (_, rest) = path.split_once("lib/python")?;
-        rest.split_once("/site-packages/").or(rest.split_once("/dist-packages/"))?.0.parse().ok()
+        let (root, rest) = path.split_once("lib/python")?;
+        let end = rest.split_once("/site-packages/").or(rest.split_once("/dist-packages/"))?.0;
+        Some((end.parse().ok()?, format!("{root}lib/python{end}")))
     };
-    let of_packages = files
-        .iter()
-        .filter(|(path, _)| metadata_file(path))
-        .filter_map(|(path, (layer, _))| Some(Found::at(of_folder(path)?, path, *layer)));
+    let of_packages =
+        files.iter().filter(|(path, _)| metadata_file(path)).filter_map(|(path, (layer, _))| {
+            let (version, folder) = of_folder(path)?;
+            Some(Found::at(version, &folder, *layer))
+        });
     let of_programs = files.iter().filter_map(|(path, (layer, _))| {
         let version = path.contains("bin/").then(|| name(path).strip_prefix("python"))??;
         Some(Found::at(version.parse().ok()?, path, *layer))
