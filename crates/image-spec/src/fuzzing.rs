@@ -1,6 +1,8 @@
 //! The parsers of foreign bytes, for the targets below `fuzz/`.
 
-use crate::{Dockerfile, Fleet, Recipe, Reference, Requirements, Scene, check};
+use crate::{
+    Contents, Dockerfile, Fleet, ImageSize, Recipe, Reference, Requirements, Scene, check,
+};
 use std::path::Path;
 
 /// A Dockerfile, with all that is made of it and judged.
@@ -15,6 +17,14 @@ pub fn dockerfile(bytes: &[u8]) {
         fleet: Fleet::default(),
         today: jiff::civil::date(2026, 11, 24),
     });
+}
+
+/// An archive of an image, with what is said of it.
+pub fn image_archive(bytes: &[u8]) {
+    let Ok(image) = image_layers::read_archive(bytes, None, &Contents::want()) else { return };
+    let contents = Contents::of(&image);
+    let _ = contents.runs_on();
+    let _ = ImageSize::of(&image, &contents);
 }
 
 /// A reference to an image: what is read of it is written the same.
