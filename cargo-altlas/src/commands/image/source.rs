@@ -63,9 +63,10 @@ impl SourceArgs {
     /// From the engine.
     fn local(&self, want: &Want<'static>) -> Result<(Image, String), Failure> {
         let (engine, _) = self.engine.connect().map_err(|failure| Failure {
-            error: failure
-                .error
-                .context("`--registry` asks the registry instead of a Docker Engine"),
+            error: anyhow!(
+                "{:#}; `--registry` reads it from its registry, without an engine",
+                failure.error
+            ),
             ..failure
         })?;
         if engine.image(&self.image).map_err(docker::failure)?.is_none() {
