@@ -4,6 +4,9 @@
 //! as `python3.11` on Ubuntu 20.04, comes without one: there is no `pip3.11`, and `pip3` installs for the
 //! distribution's Python while the program runs with the other.
 //!
+//! Nor is there a `python3.11 -m pip` where nothing has installed that Python: the build ends with
+//! `python3.11: not found`.
+//!
 //! See for yourself with `docker run --rm IMAGE pip3 --version`.
 //!
 //! Make a virtual environment with the Python that you mean (`python3.11 -m venv /opt/venv`, from
@@ -40,7 +43,17 @@ impl PipNotOfThisPython {
                 continue;
             }
             for (_, command, pip) in history.pip() {
-                let PipProgram::Pip(name) = pip.program else { continue };
+                let name = match pip.program {
+                    PipProgram::Pip(name) => name,
+                    PipProgram::Python(name) => {
+                        if let Some(python) = missing_python(&history, name) {
+                            let (pip, place) = (name.to_owned(), history.file.place(command.span.start));
+                            once(&mut found, Self { pip, python, actual: None, place });
+                        }
+                        continue;
+                    }
+                    PipProgram::Uv => continue,
+                };
                 if let Some((python, actual)) = belongs_elsewhere(&history, name) {
                     let place = history.file.place(command.span.start);
                     once(&mut found, Self { pip: name.to_owned(), python, actual, place });
@@ -69,8 +82,23 @@ fn belongs_elsewhere(history: &History<'_>, pip: &str) -> Option<(String, Option
     has_pip.then(|| (further.to_string(), Some(own.to_string())))
 }
 
+/// The version of a Python that is called by it and that nothing has installed.
+fn missing_python(history: &History<'_>, program: &str) -> Option<String> {
+    let version = program.strip_prefix("python").filter(|version| version.contains('.'))?;
+    let meant: PythonVersion = version.parse().ok()?;
+    let own = history.plain_distribution()?.default_python?.minor_line();
+    let package = format!("python{version}");
+    let is_installed = history.package_names().iter().any(|name| {
+        name.strip_prefix(&package).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    });
+    (meant.minor_line() != own && !is_installed).then(|| version.to_owned())
+}
+
 fn sentence(pip: &str, python: &str, actual: Option<&str>) -> String {
     match actual {
+        None if pip.starts_with("python") => {
+            format!("there is no `{pip}`: Python {python} is not installed in this image")
+        }
         None => format!("there is no `{pip}`: Python {python} of this image comes without pip"),
         Some(actual) => format!("`{pip}` installs for Python {actual}, and the image has Python {python}"),
     }
@@ -108,6 +136,9 @@ mod tests {
         check(&format!("{base} python3 python3-pip\nRUN pip3.10 install numpy\n"), 0);
         check(&format!("{base} python3.11 python3.11-venv\nRUN python3.11 -m venv /v && /v/bin/pip install numpy\n"), 0);
         check(&format!("{base} python3.11 curl\nRUN curl https://bootstrap.pypa.io/get-pip.py | python3.11\nRUN pip3.11 install numpy\n"), 0);
+        check(&format!("{base} python3-pip\nRUN python3.12 -m pip install numpy\n"), 1);
+        check(&format!("{base} python3-pip\nRUN python3.10 -m pip install numpy\n"), 0);
+        check(&format!("{base} python3.11 python3-pip\nRUN python3.11 -m pip install numpy\n"), 0);
         check("FROM python:3.11-slim\nRUN pip3.11 install numpy\n", 0);
     }
 }
