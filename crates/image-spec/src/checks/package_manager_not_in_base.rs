@@ -49,6 +49,8 @@ impl PackageManagerNotInBase {
                         let (program, base) = (program.to_owned(), shown(base));
                         let place = history.file.place(command.span.start);
                         once(&mut found, Self { program, base, has: name(own), place });
+                        // What comes behind it does not run any more.
+                        break;
                     }
                 }
             }
@@ -100,7 +102,7 @@ mod tests {
         };
         let ubi = "FROM nvidia/cuda:12.6.3-base-ubi9\n";
         let ubuntu = "FROM nvidia/cuda:12.6.3-base-ubuntu22.04\n";
-        check(&format!("{ubi}RUN apt-get update && apt-get install -y python3-pip"), 2);
+        check(&format!("{ubi}RUN apt-get update && apt-get install -y python3-pip"), 1);
         check(&format!("{ubi}RUN apk add python3"), 1);
         check(&format!("{ubuntu}RUN dnf install -y python3.11"), 1);
         check("FROM registry.access.redhat.com/ubi9/ubi:9.5\nRUN apt-get update", 1);

@@ -13,7 +13,7 @@
 //! `python3.11-venv`) and use its pip, or let uv install both.
 
 use super::{Diagnosis, Fix};
-use crate::{Place, Scene};
+use crate::{Place, PythonFrom, Scene};
 use crate::dockerfile::PipProgram;
 use crate::written::{History, histories, once};
 use cuda_compat::PythonVersion;
@@ -29,6 +29,8 @@ pub struct PipNotOfThisPython {
     pub python: String,
     /// The Python that it installs for; `None` where there is no such program.
     pub actual: Option<String>,
+    /// Whether the distribution's archive has that Python; where it is not known, it may.
+    pub in_archive: bool,
     /// Where it is written.
     pub place: Place,
 }
@@ -42,13 +44,20 @@ impl PipNotOfThisPython {
             if history.has_other_python() || history.has_unknown_packages() {
                 continue;
             }
+            let archive = history.plain_distribution().and_then(|os| os.apt_pythons.as_ref());
+            let has = |python: &str| {
+                let python = python.parse::<PythonVersion>().map(PythonVersion::minor_line);
+                archive.is_none_or(|all| python.is_ok_and(|python| all.contains(&python)))
+            };
+            let ppa = history.recipe.python_from == Some(PythonFrom::Deadsnakes);
             for (_, command, pip) in history.pip() {
                 let name = match pip.program {
                     PipProgram::Pip(name) => name,
                     PipProgram::Python(name) => {
                         if let Some(python) = missing_python(&history, name) {
                             let (pip, place) = (name.to_owned(), history.file.place(command.span.start));
-                            once(&mut found, Self { pip, python, actual: None, place });
+                            let in_archive = ppa || has(&python);
+                            once(&mut found, Self { pip, python, actual: None, in_archive, place });
                         }
                         continue;
                     }
@@ -56,7 +65,8 @@ impl PipNotOfThisPython {
                 };
                 if let Some((python, actual)) = belongs_elsewhere(&history, name) {
                     let place = history.file.place(command.span.start);
-                    once(&mut found, Self { pip: name.to_owned(), python, actual, place });
+                    let (pip, in_archive) = (name.to_owned(), ppa || has(&python));
+                    once(&mut found, Self { pip, python, actual, in_archive, place });
                 }
             }
         }
@@ -111,6 +121,15 @@ impl Diagnosis for PipNotOfThisPython {
 
     fn fixes(&self) -> Vec<Fix> {
         let python = &self.python;
+        if !self.in_archive {
+            return Fix::alternatives([
+                format!(
+                    "let uv install it: `UV_PYTHON_INSTALL_DIR=/opt/python uv venv --python {python} \
+                     /opt/venv` and `ENV PATH=/opt/venv/bin:$PATH`"
+                ),
+                "write `python3`, if the distribution's Python is meant".to_owned(),
+            ]);
+        }
         vec![Fix::by_hand(format!(
             "install `python{python}-venv`, write `RUN python{python} -m venv /opt/venv` and \
              `ENV PATH=/opt/venv/bin:$PATH`, and call `pip`"

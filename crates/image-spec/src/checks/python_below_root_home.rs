@@ -39,8 +39,9 @@ impl PythonBelowRootHome {
             if is_root(&user.value) || user.value.contains('$') || is_opened(&history) {
                 continue;
             }
-            if let Some(command) = installing(&history) {
-                let place = history.file.place(command.span.start);
+            let at = installing(&history).map(|command| command.span.start);
+            if let Some(at) = at.or_else(|| copying(&history)) {
+                let place = history.file.place(at);
                 once(&mut found, Self { user: user.value.clone(), place });
             }
         }
@@ -57,6 +58,17 @@ fn is_opened(history: &History<'_>) -> bool {
     history.commands().any(|(_, command)| {
         command.is(&["chmod", "mv", "cp", "setfacl"])
             && command.argument_texts().any(|text| text.starts_with("/root") || text.starts_with('~'))
+    })
+}
+
+/// Where uv's folder of Pythons is copied to the same place.
+fn copying(history: &History<'_>) -> Option<usize> {
+    history.instructions.iter().find_map(|instruction| match &instruction.kind {
+        Kind::Copy(copied) if copied.from().is_some() => {
+            let target = &copied.target;
+            target.text.starts_with("/root/.local/share/uv").then_some(target.span.start)
+        }
+        _ => None,
     })
 }
 
@@ -159,6 +171,7 @@ mod tests {
         check("RUN uv venv --python 3.13 /opt/venv\nUSER app", 1);
         check("ENV UV_PYTHON=3.12\nRUN uv sync --frozen\nUSER 1000", 1);
         check(&format!("ENV XDG_DATA_HOME=/root/data\n{install}\nUSER 1"), 1);
+        check("COPY --from=b /root/.local/share/uv /root/.local/share/uv\nUSER 1", 1);
         check(install, 0);
         check(&format!("{install}\nUSER root"), 0);
         check(&format!("ENV UV_PYTHON_INSTALL_DIR=/opt/python\n{install}\nUSER 1"), 0);
