@@ -127,7 +127,7 @@ impl Diagnosis for PipNotOfThisPython {
                     "let uv install it: `UV_PYTHON_INSTALL_DIR=/opt/python uv venv --python {python} \
                      /opt/venv` and `ENV PATH=/opt/venv/bin:$PATH`"
                 ),
-                "write `python3`, if the distribution's Python is meant".to_owned(),
+                "write `python3 -m pip`, if the distribution's Python is meant".to_owned(),
             ]);
         }
         vec![Fix::by_hand(format!(
