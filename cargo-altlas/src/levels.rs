@@ -141,6 +141,8 @@ pub(crate) fn of_image(problem: &image_spec::Problem) -> Level {
         Problem::PipNotOfThisPython(found) if found.actual.is_none() => Level::Error,
         // The build stops, or the container does.
         Problem::BaseTagMissing(_)
+        | Problem::PackageManagerNotInBase(_)
+        | Problem::NoShellInBase(_)
         | Problem::CommandNotInImage(_)
         | Problem::AptWithoutUpdate(_)
         | Problem::PipOutsideVenv(_)
@@ -212,6 +214,7 @@ pub(crate) fn of_image(problem: &image_spec::Problem) -> Level {
         | Problem::GpuQueryInBuild(_)
         | Problem::DependenciesLeftInBuilder(_)
         | Problem::VenvInterpreterMissing(_)
+        | Problem::PythonBelowRootHome(_)
         | Problem::VenvEmptyOnPath(_)
         | Problem::CudaPathOfOtherVersion(_)
         | Problem::HealthcheckToolMissing(_)

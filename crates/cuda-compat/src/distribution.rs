@@ -147,6 +147,8 @@ mod tests {
         check("ubuntu:22.04", Some("ubuntu22.04"));
         check("jammy", Some("ubuntu22.04"));
         check("debian12", Some("debian12"));
+        check("buster", Some("debian10"));
+        check("ubuntu14.04", Some("ubuntu14.04"));
         check("ubuntu", None);
         check("", None);
         check("alpine3.20", None);

@@ -24,8 +24,8 @@ pub(crate) use ignores::{Ignore, Ignores};
 pub(crate) use instruction::{
     Copied, Flag, From, HereDoc, Instruction, Kind, Pair, Run, Word, Words,
 };
-pub(crate) use packages::{Manager, Packages};
-pub(crate) use pip::{Pip, PipProgram};
+pub(crate) use packages::{Manager, Packages, action};
+pub(crate) use pip::{Pip, PipProgram, is_folder};
 pub(crate) use shell::{Joint, ShellCommand};
 pub(crate) use venv::{InstalledTo, PythonPlaces};
 #[cfg(test)]

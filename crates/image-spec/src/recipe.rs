@@ -6,6 +6,7 @@
 
 mod from_dockerfile;
 mod from_spec;
+mod manager;
 
 use crate::{Place, Placed, Reference, Usage};
 use cuda_compat::{CudaTag, CudaVersion, CudnnVersion, PythonVersion};
@@ -123,6 +124,13 @@ pub struct RequirementsUse {
     pub path: PathBuf,
     /// The package index or find-links page that is named where it is installed.
     pub index: Option<String>,
+}
+
+impl PipRequirement {
+    /// Whether it comes from a folder of wheels.
+    pub(crate) fn is_from_folder(&self) -> bool {
+        self.index.as_deref().is_some_and(crate::dockerfile::is_folder)
+    }
 }
 
 impl Base {

@@ -74,7 +74,11 @@ impl<'a> History<'a> {
 
     /// Every call of a package manager of the distribution that installs something.
     pub(crate) fn packages(&self) -> impl Iterator<Item = (&'a Run, Packages<'a>)> {
-        self.commands().filter_map(|(run, command)| Some((run, Packages::of(command)?)))
+        let base = &self.recipe.base.value;
+        let installed =
+            self.commands().filter_map(|(run, command)| Some((run, Packages::of(command)?)));
+        // A package manager that is not there installs nothing.
+        installed.filter(|(_, installed)| base.may_have(installed.manager))
     }
 
     /// The names of the packages of the distribution.

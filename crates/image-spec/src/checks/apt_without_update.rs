@@ -40,6 +40,9 @@ impl AptWithoutUpdate {
 /// Where something is installed and there are certainly no lists.
 fn without_lists(history: &History<'_>) -> Vec<Place> {
     let mut found = Vec::new();
+    if !history.recipe.base.value.may_have(Manager::Apt) {
+        return found;
+    }
     // `None`: it is not known what the base holds.
     let mut lists = history.plain_distribution().map(|_| false);
     for run in history.runs() {

@@ -77,6 +77,20 @@ mod tests {
     use crate::scene::example;
 
     #[test]
+    fn wheels_of_a_folder_need_no_compiler() {
+        let check = |options: &str, expected: usize| {
+            let text = format!(
+                "FROM nvidia/cuda:12.6.3-base-ubuntu22.04\nRUN pip3 install {options} flash-attn\n"
+            );
+            let found = example::dockerfile(&text, DevelMissing::find);
+            assert_eq!(found.len(), expected, "{options}");
+        };
+        check("", 1);
+        check("--no-index --find-links=/wheels", 0);
+        check("--no-index --find-links=/wheels --no-binary :all:", 1);
+    }
+
+    #[test]
     fn compares_with_the_flavour() {
         let check = |keys: &str, expected: usize| {
             let text = format!(

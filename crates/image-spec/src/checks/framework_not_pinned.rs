@@ -39,6 +39,8 @@ impl FrameworkNotPinned {
         let mut found = Vec::new();
         for recipe in &scene.recipes {
             let open = installs(recipe).into_iter().filter(Install::is_open);
+            // A folder of wheels holds what was built, not the newest.
+            let open = open.filter(|install| !install.asked.iter().any(|it| it.value.is_from_folder()));
             // What has no release on this index is another finding.
             let judged = open.filter(|install| install.builds_anywhere().next().is_some());
             let cuda = recipe.cuda.as_ref().map(|cuda| cuda.value);
@@ -78,6 +80,13 @@ fn instead(install: &Install<'_>, cuda: Option<CudaVersion>) -> Option<String> {
 mod tests {
     use super::*;
     use crate::scene::example;
+
+    #[test]
+    fn a_folder_of_wheels_is_no_index() {
+        let text = "FROM nvidia/cuda:12.6.3-base-ubuntu22.04\n\
+                    RUN pip3 install --no-index --find-links=/wheels torch\n";
+        assert_eq!(example::dockerfile(text, FrameworkNotPinned::find), []);
+    }
 
     #[test]
     fn looks_for_an_upper_end() {

@@ -38,7 +38,8 @@ impl PipCacheLeft {
             let large = wanted(&pip).into_iter().find(|it| is_large(&it.name));
             let Some(package) = large else { continue };
             if !keeps_nothing(&history, run, &pip.program)
-                && !pip.has(&["--no-cache-dir", "--no-cache"])
+                // What lies in a folder is not fetched, and so not kept.
+                && !pip.has(&["--no-cache-dir", "--no-cache", "--no-index"])
             {
                 let program = pip.program.name().to_owned();
                 let place = history.file.place(command.span.start);
@@ -104,6 +105,7 @@ mod tests {
         check(&format!("{base}RUN pip install torch==2.8.0\n"), 1);
         check(&format!("{base}RUN uv pip install torch==2.8.0\n"), 1);
         check(&format!("{base}RUN pip install --no-cache-dir torch==2.8.0\n"), 0);
+        check(&format!("{base}RUN pip install --no-index -f /wheels torch==2.8.0\n"), 0);
         check(&format!("{base}ENV PIP_NO_CACHE_DIR=1\nRUN pip install torch==2.8.0\n"), 0);
         check(&format!("{base}RUN --mount=type=cache,target=/root/.cache/pip pip install torch\n"), 0);
         check(&format!("{base}RUN pip install torch && rm -rf /root/.cache\n"), 0);

@@ -4,13 +4,16 @@
 //! as `python3.11` on Ubuntu 20.04, comes without one: there is no `pip3.11`, and `pip3` installs for the
 //! distribution's Python while the program runs with the other.
 //!
+//! Nor is there a `python3.11 -m pip` where nothing has installed that Python: the build ends with
+//! `python3.11: not found`.
+//!
 //! See for yourself with `docker run --rm IMAGE pip3 --version`.
 //!
 //! Make a virtual environment with the Python that you mean (`python3.11 -m venv /opt/venv`, from
 //! `python3.11-venv`) and use its pip, or let uv install both.
 
 use super::{Diagnosis, Fix};
-use crate::{Place, Scene};
+use crate::{Place, PythonFrom, Scene};
 use crate::dockerfile::PipProgram;
 use crate::written::{History, histories, once};
 use cuda_compat::PythonVersion;
@@ -26,6 +29,8 @@ pub struct PipNotOfThisPython {
     pub python: String,
     /// The Python that it installs for; `None` where there is no such program.
     pub actual: Option<String>,
+    /// Whether the distribution's archive has that Python; where it is not known, it may.
+    pub in_archive: bool,
     /// Where it is written.
     pub place: Place,
 }
@@ -39,11 +44,29 @@ impl PipNotOfThisPython {
             if history.has_other_python() || history.has_unknown_packages() {
                 continue;
             }
+            let archive = history.plain_distribution().and_then(|os| os.apt_pythons.as_ref());
+            let has = |python: &str| {
+                let python = python.parse::<PythonVersion>().map(PythonVersion::minor_line);
+                archive.is_none_or(|all| python.is_ok_and(|python| all.contains(&python)))
+            };
+            let ppa = history.recipe.python_from == Some(PythonFrom::Deadsnakes);
             for (_, command, pip) in history.pip() {
-                let PipProgram::Pip(name) = pip.program else { continue };
+                let name = match pip.program {
+                    PipProgram::Pip(name) => name,
+                    PipProgram::Python(name) => {
+                        if let Some(python) = missing_python(&history, name) {
+                            let (pip, place) = (name.to_owned(), history.file.place(command.span.start));
+                            let in_archive = ppa || has(&python);
+                            once(&mut found, Self { pip, python, actual: None, in_archive, place });
+                        }
+                        continue;
+                    }
+                    PipProgram::Uv => continue,
+                };
                 if let Some((python, actual)) = belongs_elsewhere(&history, name) {
                     let place = history.file.place(command.span.start);
-                    once(&mut found, Self { pip: name.to_owned(), python, actual, place });
+                    let (pip, in_archive) = (name.to_owned(), ppa || has(&python));
+                    once(&mut found, Self { pip, python, actual, in_archive, place });
                 }
             }
         }
@@ -69,8 +92,23 @@ fn belongs_elsewhere(history: &History<'_>, pip: &str) -> Option<(String, Option
     has_pip.then(|| (further.to_string(), Some(own.to_string())))
 }
 
+/// The version of a Python that is called by it and that nothing has installed.
+fn missing_python(history: &History<'_>, program: &str) -> Option<String> {
+    let version = program.strip_prefix("python").filter(|version| version.contains('.'))?;
+    let meant: PythonVersion = version.parse().ok()?;
+    let own = history.plain_distribution()?.default_python?.minor_line();
+    let package = format!("python{version}");
+    let is_installed = history.package_names().iter().any(|name| {
+        name.strip_prefix(&package).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    });
+    (meant.minor_line() != own && !is_installed).then(|| version.to_owned())
+}
+
 fn sentence(pip: &str, python: &str, actual: Option<&str>) -> String {
     match actual {
+        None if pip.starts_with("python") => {
+            format!("there is no `{pip}`: Python {python} is not installed in this image")
+        }
         None => format!("there is no `{pip}`: Python {python} of this image comes without pip"),
         Some(actual) => format!("`{pip}` installs for Python {actual}, and the image has Python {python}"),
     }
@@ -83,6 +121,15 @@ impl Diagnosis for PipNotOfThisPython {
 
     fn fixes(&self) -> Vec<Fix> {
         let python = &self.python;
+        if !self.in_archive {
+            return Fix::alternatives([
+                format!(
+                    "let uv install it: `UV_PYTHON_INSTALL_DIR=/opt/python uv venv --python {python} \
+                     /opt/venv` and `ENV PATH=/opt/venv/bin:$PATH`"
+                ),
+                "write `python3 -m pip`, if the distribution's Python is meant".to_owned(),
+            ]);
+        }
         vec![Fix::by_hand(format!(
             "install `python{python}-venv`, write `RUN python{python} -m venv /opt/venv` and \
              `ENV PATH=/opt/venv/bin:$PATH`, and call `pip`"
@@ -108,6 +155,9 @@ mod tests {
         check(&format!("{base} python3 python3-pip\nRUN pip3.10 install numpy\n"), 0);
         check(&format!("{base} python3.11 python3.11-venv\nRUN python3.11 -m venv /v && /v/bin/pip install numpy\n"), 0);
         check(&format!("{base} python3.11 curl\nRUN curl https://bootstrap.pypa.io/get-pip.py | python3.11\nRUN pip3.11 install numpy\n"), 0);
+        check(&format!("{base} python3-pip\nRUN python3.12 -m pip install numpy\n"), 1);
+        check(&format!("{base} python3-pip\nRUN python3.10 -m pip install numpy\n"), 0);
+        check(&format!("{base} python3.11 python3-pip\nRUN python3.11 -m pip install numpy\n"), 0);
         check("FROM python:3.11-slim\nRUN pip3.11 install numpy\n", 0);
     }
 }

@@ -12,6 +12,7 @@ use super::{Diagnosis, Fix};
 use crate::{Place, Scene};
 use crate::dockerfile::{Pip, PipProgram};
 use crate::written::{History, histories, once};
+use cuda_compat::PythonVersion;
 use serde::Serialize;
 
 /// pip installs into the distribution's Python, which the distribution has locked.
@@ -35,7 +36,13 @@ impl PipOutsideVenv {
                 continue;
             }
             for (run, command, pip) in history.pip() {
-                if is_for_the_system(&pip) && !run.text.contains("EXTERNALLY-MANAGED") {
+                // A Python of another version is none of the distribution's, if it is there at all.
+                let is_other = pip.program.version().is_some_and(|version| {
+                    let meant = version.parse::<PythonVersion>();
+                    version.contains('.')
+                        && meant.is_ok_and(|meant| Some(meant.minor_line()) != os.default_python)
+                });
+                if !is_other && is_for_the_system(&pip) && !run.text.contains("EXTERNALLY-MANAGED") {
                     let place = history.file.place(command.span.start);
                     once(&mut found, Self { os: os.id(), place });
                 }
@@ -96,6 +103,8 @@ mod tests {
                     RUN apt-get update && apt-get install -y python3-pip python3-venv\n";
         check(&format!("{base}RUN pip3 install numpy\n"), 1);
         check(&format!("{base}RUN python3 -m pip install numpy\n"), 1);
+        check(&format!("{base}RUN python3.12 -m pip install numpy\n"), 1);
+        check(&format!("{base}RUN python3.11 -m pip install numpy\n"), 0);
         check(&format!("{base}RUN pip3 install --break-system-packages numpy\n"), 0);
         check(&format!("{base}ENV PIP_BREAK_SYSTEM_PACKAGES=1\nRUN pip3 install numpy\n"), 0);
         check(&format!("{base}RUN python3 -m venv /v && /v/bin/pip install numpy\n"), 0);

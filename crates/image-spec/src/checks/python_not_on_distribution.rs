@@ -84,7 +84,8 @@ impl Diagnosis for PythonNotOnDistribution {
         let uv = match self.in_config {
             true => "write `python_from = \"uv\"` for the image, or leave it out".to_owned(),
             false => format!(
-                "let uv install it, on any release: `uv python install {}`, then `uv venv`",
+                "let uv install it, on any release: `UV_PYTHON_INSTALL_DIR=/opt/python uv python install \
+                 {}`, then `uv venv`",
                 self.python
             ),
         };

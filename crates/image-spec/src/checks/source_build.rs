@@ -36,7 +36,9 @@ impl SourceBuild {
         let mut found = Vec::new();
         for recipe in &scene.recipes {
             let flavour = recipe.cuda_tag().map(|tag| tag.flavour);
-            let asked = recipe.pip.iter().filter(|it| it.value.requirement.version_or_url.as_ref().is_none_or(
+            // What lies in a folder as a wheel was compiled before.
+            let fetched = recipe.pip.iter().filter(|it| !it.value.is_from_folder());
+            let asked = fetched.filter(|it| it.value.requirement.version_or_url.as_ref().is_none_or(
                 |it| matches!(it, pep508_rs::VersionOrUrl::VersionSpecifier(_)),
             ));
             for asked in asked.filter(|it| FROM_SOURCE.contains(&it.value.requirement.name.as_ref())) {
@@ -79,6 +81,22 @@ const FROM_SOURCE: [&str; 4] = ["cupy", "flash-attn", "horovod", "pycuda"];
 mod tests {
     use super::*;
     use crate::scene::example;
+
+    #[test]
+    fn wheels_of_a_folder_are_compiled_already() {
+        let check = |options: &str, expected: usize| {
+            let text = format!(
+                "FROM nvidia/cuda:12.6.3-base-ubuntu22.04\nRUN pip3 install {options} flash-attn\n"
+            );
+            let found = example::dockerfile(&text, SourceBuild::find);
+            assert_eq!(found.len(), expected, "{options}");
+        };
+        check("", 1);
+        check("--find-links=https://example.com/wheels", 1);
+        check("--no-index --find-links=/wheels", 0);
+        check("--no-index -f wheels/", 0);
+        check("--find-links=/wheels", 0);
+    }
 
     #[test]
     fn knows_what_has_no_wheel() {

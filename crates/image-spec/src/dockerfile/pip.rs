@@ -206,10 +206,21 @@ impl<'a> Pip<'a> {
         self.options.iter().any(|option| names.contains(option))
     }
 
+    /// Whether wheels of a folder are taken, and nothing is said of what an index has: with
+    /// `--no-index`, or `--find-links` to a folder.
+    pub(crate) fn takes_local_wheels(&self) -> bool {
+        self.has(&["--no-index"]) || self.find_links.iter().any(|page| is_folder(page))
+    }
+
     /// The page that says which build is meant: the index, else the first further one, else the links.
     pub(crate) fn index_page(&self) -> Option<&'a str> {
         self.index.or(self.extra_indexes.first().copied()).or(self.find_links.first().copied())
     }
+}
+
+/// Whether an index or a page of links is a folder of this image.
+pub(crate) fn is_folder(page: &str) -> bool {
+    page.starts_with(['/', '.']) || page.starts_with("file:") || !page.contains(['$', ':'])
 }
 
 /// What is called, and the words behind it.

@@ -146,7 +146,9 @@ fn add_run(file: &Dockerfile, run: &Run, recipe: &mut Recipe, known: &mut Known)
         }
     }
     for command in &run.commands {
-        if let Some(found) = Packages::of(command) {
+        // A package manager that is not there installs nothing.
+        let installed = Packages::of(command);
+        if let Some(found) = installed.filter(|it| recipe.base.value.may_have(it.manager)) {
             add_packages(file, &found, recipe);
             known.pythons.packages(file, &found, recipe);
         }

@@ -61,6 +61,7 @@ fn is_silent_where_nothing_is_wrong() {
          \n\
          FROM nvidia/cuda:12.6.3-base-ubuntu22.04\n\
          COPY --from=ghcr.io/astral-sh/uv:0.9.2 /uv /usr/local/bin/uv\n\
+         ENV UV_PYTHON_INSTALL_DIR=/opt/python\n\
          RUN uv python install 3.11 && uv venv /opt/venv --python 3.11\n\
          RUN --mount=type=cache,target=/root/.cache/uv \
          uv pip install --python /opt/venv torch==2.8.0 \

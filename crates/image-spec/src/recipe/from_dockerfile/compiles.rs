@@ -28,7 +28,10 @@ pub(super) fn add(file: &Dockerfile, command: &ShellCommand, recipe: &mut Recipe
     let mut compiled = |what: String, at: usize| {
         recipe.compiles.push(Placed::new(what, file.place(at)));
     };
-    if let Some(pip) = Pip::of(command).filter(|pip| pip.installs() || pip.action == "wheel") {
+    let compiling = Pip::of(command).filter(|pip| pip.installs() || pip.action == "wheel");
+    // Wheels that another stage built are compiled already.
+    if let Some(pip) = compiling.filter(|pip| pip.no_binary.is_some() || !pip.takes_local_wheels())
+    {
         for word in &pip.requirements {
             let name = name_of(&word.text);
             let forced = pip.no_binary.is_some_and(|names| {

@@ -64,6 +64,13 @@ fn index(pip: &Pip<'_>, recipe: &Recipe) -> Option<String> {
     let set = variables.iter().filter_map(|name| recipe.env.get(*name));
     let set = set.flat_map(|value| value.value.split_ascii_whitespace());
     let named = pip.index.iter().chain(&pip.extra_indexes).chain(&pip.find_links).copied();
+    // Where no index is asked, the folder says which builds there are.
+    if let Some(folder) = pip.find_links.iter().find(|_| pip.has(&["--no-index"])) {
+        return Some(without_password(folder));
+    }
+    if pip.has(&["--no-index"]) && set.clone().next().is_none() {
+        return Some(".".to_owned());
+    }
     let mut pages = named.chain(set);
     let page = pages.find(|page| !page.contains("://pypi.org/") && !page.contains('$'))?;
     Some(without_password(page))

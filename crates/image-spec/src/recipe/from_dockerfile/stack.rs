@@ -8,7 +8,8 @@ use crate::{
 use cuda_compat::{CudaVersion, CudnnVersion};
 
 pub(super) fn add(file: &Dockerfile, command: &ShellCommand, recipe: &mut Recipe) {
-    if let Some(found) = Packages::of(command) {
+    let installed = Packages::of(command);
+    if let Some(found) = installed.filter(|it| recipe.base.value.may_have(it.manager)) {
         for package in found.packages.iter().filter(|package| !package.open) {
             let place = file.place(package.span.start);
             if recipe.cuda.is_none()
