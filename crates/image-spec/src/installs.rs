@@ -156,6 +156,27 @@ impl<'a> Install<'a> {
         self.specifiers().is_some_and(|all| all.iter().all(|range| contains(range, version)))
     }
 
+    /// The only release that is allowed, without a local part.
+    pub(crate) fn exact(&self) -> Option<Version> {
+        let ranges = self.specifiers()?;
+        let exact = ranges.iter().find(|range| *range.operator() == Operator::Equal)?;
+        Some(exact.version().clone().without_local())
+    }
+
+    /// Whether it is older than the tables, and the oldest release in them has wheels for older Pythons
+    /// only: a release has none for a Python that came years after it.
+    pub(crate) fn is_too_old_for_python(&self) -> bool {
+        let rows = self.builds_anywhere();
+        let Some(oldest) =
+            rows.min_by(|one, other| one.versions.first().cmp(&other.versions.first()))
+        else {
+            return false;
+        };
+        let is_older = self.exact().zip(oldest.versions.first()).is_some_and(|(it, old)| it < *old);
+        let newest = oldest.pythons.last();
+        is_older && self.python.as_ref().zip(newest).is_some_and(|(python, newest)| python > newest)
+    }
+
     /// Whether nothing keeps newer releases out.
     pub(crate) fn is_open(&self) -> bool {
         let hashed = self.asked.iter().any(|asked| asked.value.hashed);

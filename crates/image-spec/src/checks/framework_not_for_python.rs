@@ -19,13 +19,13 @@ use serde::Serialize;
 
 /// This framework has no wheel for this Python.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("`{requirement}` has no wheel for Python {python}; it has them for {}", range(pythons))]
+#[error("`{requirement}` has no wheel for Python {python}; {}", range(pythons))]
 pub struct FrameworkNotForPython {
     /// The requirement.
     pub requirement: String,
     /// The Python.
     pub python: PythonVersion,
-    /// The Pythons that it has wheels for.
+    /// The Pythons that it has wheels for; empty where only older ones are known to have them.
     pub pythons: Vec<PythonVersion>,
     /// The newest release with a wheel for the Python.
     pub instead: Option<String>,
@@ -65,7 +65,8 @@ impl Diagnosis for FrameworkNotForPython {
 fn of(install: &Install<'_>, python: PythonVersion) -> Option<FrameworkNotForPython> {
     let builds = install.builds();
     let allowed: Vec<_> = install.allowed_builds().collect();
-    if allowed.is_empty() || allowed.iter().any(|row| install.fits_python(row)) {
+    let too_old = allowed.is_empty() && install.is_too_old_for_python();
+    if (allowed.is_empty() && !too_old) || allowed.iter().any(|row| install.fits_python(row)) {
         return None;
     }
     let mut pythons: Vec<PythonVersion> =
@@ -85,9 +86,9 @@ fn of(install: &Install<'_>, python: PythonVersion) -> Option<FrameworkNotForPyt
 
 fn range(pythons: &[PythonVersion]) -> String {
     match (pythons.first(), pythons.last()) {
-        (Some(first), Some(last)) if first != last => format!("{first} to {last}"),
-        (Some(only), _) => only.to_string(),
-        (None, _) => "none".to_owned(),
+        (Some(first), Some(last)) if first != last => format!("it has them for {first} to {last}"),
+        (Some(only), _) => format!("it has them for {only}"),
+        (None, _) => "it is older than that Python".to_owned(),
     }
 }
 
@@ -121,6 +122,11 @@ mod tests {
             Some("`torch>=2.9` has no wheel for Python 3.9; it has them for 3.10 to 3.15"),
         );
         check("3.9", "torch==99", None);
+        check(
+            "3.12",
+            "torch==1.0",
+            Some("`torch==1.0` has no wheel for Python 3.12; it is older than that Python"),
+        );
         check(
             "3.11",
             "tensorflow[and-cuda]==2.14.1",
