@@ -11,7 +11,7 @@
 use super::{Diagnosis, Fix};
 use crate::{
     Place, Scene,
-    installs::{Install, installs},
+    installs::{Facts, Install, installs},
     once::once,
 };
 use cuda_compat::PythonVersion;
@@ -27,7 +27,7 @@ pub struct FrameworkNotForPython {
     pub python: PythonVersion,
     /// The Pythons that it has wheels for; empty where only older ones are known to have them.
     pub pythons: Vec<PythonVersion>,
-    /// The newest release with a wheel for the Python.
+    /// The newest release with a wheel for the Python that fits the rest of the image.
     pub instead: Option<String>,
     /// Where it is written.
     pub place: Place,
@@ -42,7 +42,8 @@ impl FrameworkNotForPython {
             let Some(python) = recipe.python.as_ref().map(|python| python.value.minor_line()) else {
                 continue;
             };
-            found.extend(installs(recipe).iter().filter_map(|install| of(install, python)));
+            let facts = Facts::of(recipe, &scene.fleet);
+            found.extend(installs(recipe).iter().filter_map(|it| of(it, python, &facts)));
         }
         once(found)
     }
@@ -55,15 +56,19 @@ impl Diagnosis for FrameworkNotForPython {
 
     fn fixes(&self) -> Vec<Fix> {
         let instead = self.instead.as_ref().map(|instead| {
-            format!("write `{instead}`, the newest with wheels for Python {}", self.python)
+            format!(
+                "write `{instead}`, the newest with wheels for Python {} that fits this image",
+                self.python
+            )
         });
         let python = self.pythons.last().map(|newest| format!("take Python {newest}"));
-        Fix::alternatives(instead.into_iter().chain(python))
+        let older = (self.instead.is_none() && self.pythons.is_empty())
+            .then(|| "take an older Python, of the time of that release".to_owned());
+        Fix::alternatives(instead.into_iter().chain(python).chain(older))
     }
 }
 
-fn of(install: &Install<'_>, python: PythonVersion) -> Option<FrameworkNotForPython> {
-    let builds = install.builds();
+fn of(install: &Install<'_>, python: PythonVersion, facts: &Facts<'_>) -> Option<FrameworkNotForPython> {
     let allowed: Vec<_> = install.allowed_builds().collect();
     let too_old = allowed.is_empty() && install.is_too_old_for_python();
     if (allowed.is_empty() && !too_old) || allowed.iter().any(|row| install.fits_python(row)) {
@@ -73,13 +78,11 @@ fn of(install: &Install<'_>, python: PythonVersion) -> Option<FrameworkNotForPyt
         allowed.iter().flat_map(|row| row.pythons.iter().copied()).collect();
     pythons.sort();
     pythons.dedup();
-    let fitting = builds.iter().filter(|row| install.fits_python(row));
-    let newest = fitting.flat_map(|row| &row.versions).max();
     Some(FrameworkNotForPython {
         requirement: install.shown(),
         python,
         pythons,
-        instead: newest.map(|version| install.at(version)),
+        instead: facts.newest_here(install).map(|pick| install.at(pick.version)),
         place: install.place(),
     })
 }
