@@ -139,6 +139,8 @@ pub(crate) fn of_image(problem: &image_spec::Problem) -> Level {
         }
         // A program that is not there, and not one that installs for another Python.
         Problem::PipNotOfThisPython(found) if found.actual.is_none() => Level::Error,
+        // On a Jetson what PyPI has computes on the CPU.
+        Problem::FrameworkOfBaseReplaced(found) if found.jetson => Level::Error,
         // The build stops, or the container does.
         Problem::BaseTagMissing(_)
         | Problem::PackageManagerNotInBase(_)
@@ -162,6 +164,7 @@ pub(crate) fn of_image(problem: &image_spec::Problem) -> Level {
         | Problem::ToolkitVersionDiffers(_)
         | Problem::ToolkitInstalledTwice(_)
         | Problem::TorchBackendAuto(_)
+        | Problem::FrameworkOfBaseReplaced(_)
         | Problem::CpuWheelInGpuImage(_)
         | Problem::CpuAndGpuPackage(_)
         | Problem::RequirementCheckDisabled(_)

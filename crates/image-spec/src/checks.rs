@@ -169,6 +169,7 @@ checks! {
     engine_without_tensorrt::EngineWithoutTensorrt,
     several_cuda_stacks::SeveralCudaStacks,
     wheel_index_differs::WheelIndexDiffers,
+    framework_of_base_replaced::FrameworkOfBaseReplaced,
     torch_backend_auto::TorchBackendAuto,
     cpu_wheel_in_gpu_image::CpuWheelInGpuImage,
     cpu_and_gpu_package::CpuAndGpuPackage,

@@ -4,12 +4,14 @@
 //! C library, from the index that was named. An extra that this release does not have it ignores with
 //! a warning.
 
+mod fitting;
 mod index;
 
 use crate::{PipRequirement, Place, Placed, Recipe};
 use cuda_compat::{
     CudaVersion, Framework, FrameworkBuild, PythonVersion, distribution, framework_builds,
 };
+pub(crate) use fitting::{Facts, works};
 use index::Index;
 use pep440_rs::{Operator, Version, VersionSpecifier};
 use pep508_rs::VersionOrUrl;
@@ -26,6 +28,8 @@ pub(crate) struct Install<'a> {
     glibc: Option<(u32, u32)>,
     specifiers: Option<Vec<VersionSpecifier>>,
     builds: Vec<&'static FrameworkBuild>,
+    /// Every release on the index with the build that counts for it.
+    here: Vec<Pick>,
     /// Every release that is allowed with the build that counts for it, whether it fits the image or
     /// not.
     allowed: Vec<Pick>,
@@ -62,6 +66,7 @@ pub(crate) fn installs(recipe: &Recipe) -> Vec<Install<'_>> {
                 glibc,
                 specifiers: None,
                 builds: Vec::new(),
+                here: Vec::new(),
                 allowed: Vec::new(),
             }),
         }
@@ -115,12 +120,13 @@ impl<'a> Install<'a> {
                 releases.entry(version).or_default().push(build);
             }
         }
-        let allowed = releases.iter().filter(|(version, _)| self.allows(version));
-        let picks = allowed.flat_map(|(version, builds)| {
+        let picks = releases.iter().flat_map(|(version, builds)| {
             let counting = builds.iter().filter(|build| self.counts(build, builds));
             counting.map(|build| Pick { version, build })
         });
-        self.allowed = picks.collect();
+        self.here = picks.collect();
+        let allowed = self.here.iter().filter(|pick| self.allows(pick.version));
+        self.allowed = allowed.copied().collect();
     }
 
     /// Whether a build is the one that counts among those of a release: that of the extra that is asked
@@ -156,6 +162,27 @@ impl<'a> Install<'a> {
         self.specifiers().is_some_and(|all| all.iter().all(|range| contains(range, version)))
     }
 
+    /// The only release that is allowed, without a local part.
+    pub(crate) fn exact(&self) -> Option<Version> {
+        let ranges = self.specifiers()?;
+        let exact = ranges.iter().find(|range| *range.operator() == Operator::Equal)?;
+        Some(exact.version().clone().without_local())
+    }
+
+    /// Whether it is older than the tables, and the oldest release in them has wheels for older Pythons
+    /// only: a release has none for a Python that came years after it.
+    pub(crate) fn is_too_old_for_python(&self) -> bool {
+        let rows = self.builds_anywhere();
+        let Some(oldest) =
+            rows.min_by(|one, other| one.versions.first().cmp(&other.versions.first()))
+        else {
+            return false;
+        };
+        let is_older = self.exact().zip(oldest.versions.first()).is_some_and(|(it, old)| it < *old);
+        let newest = oldest.pythons.last();
+        is_older && self.python.as_ref().zip(newest).is_some_and(|(python, newest)| python > newest)
+    }
+
     /// Whether nothing keeps newer releases out.
     pub(crate) fn is_open(&self) -> bool {
         let hashed = self.asked.iter().any(|asked| asked.value.hashed);
@@ -180,6 +207,11 @@ impl<'a> Install<'a> {
     /// The builds that the requirements allow, whether they fit the image or not.
     pub(crate) fn allowed_builds(&self) -> impl Iterator<Item = &'static FrameworkBuild> {
         self.allowed.iter().map(|pick| pick.build)
+    }
+
+    /// Every release on the index with the build that counts for it, whether it is allowed or not.
+    fn here(&self) -> impl Iterator<Item = Pick> {
+        self.here.iter().copied()
     }
 
     fn on_index(&self) -> Vec<&'static FrameworkBuild> {
@@ -263,6 +295,13 @@ impl<'a> Install<'a> {
             self.builds_anywhere().filter(|row| self.fits_image(row) && self.has_extras_of(row));
         let newest = rows.filter_map(|build| Some(Pick { version: build.versions.last()?, build }));
         newest.filter(passes).max_by_key(|pick| pick.version)
+    }
+
+    /// A release with the index that has it, in words: also that PyPI has it, where another is named.
+    pub(crate) fn in_words(&self, pick: &Pick) -> String {
+        let named = matches!(Index::of(self), Some(Index::Pytorch(_)));
+        let from_pypi = if named && pick.build.index.is_none() { " from PyPI" } else { "" };
+        format!("{}{from_pypi}", pick.with_index())
     }
 
     /// Whether all extras of a build are asked for: `cuda,cudnn` are two.

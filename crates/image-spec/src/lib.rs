@@ -18,6 +18,7 @@ mod engine;
 mod evidence;
 mod installs;
 mod once;
+mod open_question;
 mod place;
 mod python_release;
 mod ranges;
@@ -45,6 +46,7 @@ pub use engine::{
     RunOutcome, RunRequest, StepName,
 };
 pub use evidence::{EVIDENCE_SCHEMA, Evidence, TestRun, TestedImage, Verdict};
+pub use open_question::{OpenQuestion, open_questions};
 pub use place::{Place, Placed};
 pub use recipe::{AptPackage, Base, PipRequirement, PythonFrom, Recipe, RequirementsUse};
 pub use reference::{Reference, ReferenceError};

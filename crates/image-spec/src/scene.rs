@@ -78,3 +78,6 @@ mod properties;
 
 #[cfg(test)]
 mod real_example;
+
+#[cfg(test)]
+mod ways_out;

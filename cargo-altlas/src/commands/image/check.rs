@@ -179,7 +179,8 @@ fn of_spec(
         fleet: spec.fleet.clone(),
         today: today(),
     };
-    let unlooked = resolve::add_to(&mut scene, &args.resolve, folder, global.verbose)?;
+    let mut unlooked = resolve::add_to(&mut scene, &args.resolve, folder, global.verbose)?;
+    unlooked.extend(beyond_the_tables(&scene));
     Ok((findings(&scene, Some(file)), unlooked))
 }
 
@@ -190,6 +191,12 @@ fn parent(spec: &Spec, name: &str) -> Option<String> {
 
 fn findings(scene: &Scene<'_>, config: Option<&ConfigFile>) -> Vec<Finding> {
     image_spec::check(scene).iter().map(|problem| finding(problem, config)).collect()
+}
+
+/// What the checks could not judge, because the tables end before it.
+fn beyond_the_tables(scene: &Scene<'_>) -> Vec<Unlooked> {
+    let open = image_spec::open_questions(scene).into_iter();
+    open.map(|open| Unlooked { what: open.what, reason: open.reason }).collect()
 }
 
 /// A specification that makes no images is a wrong config: its place and what is wrong.
@@ -226,6 +233,7 @@ fn of_dockerfile(
     };
     let folder = environment::folder();
     unlooked.extend(resolve::add_to(&mut scene, &args.resolve, &folder, global.verbose)?);
+    unlooked.extend(beyond_the_tables(&scene));
     Ok((findings(&scene, config), unlooked))
 }
 

@@ -13,10 +13,10 @@
 use super::{Diagnosis, Fix};
 use crate::{
     Place, Scene,
-    installs::{Install, Pick, installs},
+    installs::{Facts, Install, Pick, installs, works},
     once::once,
 };
-use cuda_compat::{CudaVersion, FrameworkBuild, framework_builds};
+use cuda_compat::{CudaVersion, Flavour, framework_builds};
 use serde::Serialize;
 
 /// This framework is not built for the CUDA of the project.
@@ -42,7 +42,13 @@ impl FrameworkNotForCuda {
         let mut found = Vec::new();
         for recipe in &scene.recipes {
             let Some(cuda) = recipe.cuda.as_ref().map(|cuda| cuda.value) else { continue };
-            found.extend(installs(recipe).iter().filter_map(|install| of(install, cuda)));
+            let facts = Facts::of(recipe, &scene.fleet);
+            let base = recipe.cuda_tag().filter(|tag| tag.flavour != Flavour::Base);
+            if let Some(base) = base {
+                let all = installs(recipe);
+                found.extend(all.iter().filter_map(|it| by_name(it, base.cuda)));
+            }
+            found.extend(installs(recipe).iter().filter_map(|it| of(it, cuda, &facts)));
         }
         once(found)
     }
@@ -61,11 +67,11 @@ impl Diagnosis for FrameworkNotForCuda {
     }
 }
 
-fn of(install: &Install<'_>, cuda: CudaVersion) -> Option<FrameworkNotForCuda> {
+fn of(install: &Install<'_>, cuda: CudaVersion, facts: &Facts<'_>) -> Option<FrameworkNotForCuda> {
     let from_frameworks =
         matches!(install.place(), Place::Key { path } if path[0] == "frameworks");
     let Some(pick) = install.pick() else {
-        return not_with_this_cuda(install, cuda).filter(|_| from_frameworks);
+        return not_with_this_cuda(install, cuda, facts).filter(|_| from_frameworks);
     };
     let build = pick.build;
     // Wheels that bring their CUDA run beside another; what the project itself lists must be one with
@@ -79,21 +85,33 @@ fn of(install: &Install<'_>, cuda: CudaVersion) -> Option<FrameworkNotForCuda> {
         return None;
     }
     let same = framework_builds().iter().filter(|row| row.framework == install.framework);
-    let fitting = same.filter(|row| install.fits_image(row) && works(row, cuda));
-    let instead = fitting.max_by_key(|row| row.versions.last());
+    let newest = same.filter_map(|build| Some(Pick { version: build.versions.last()?, build }));
+    let fitting = newest.filter(|pick| facts.fit_with_extras(install, pick) && works(pick.build, cuda));
+    let instead = fitting.max_by_key(|pick| pick.version);
     Some(FrameworkNotForCuda {
         requirement: install.shown(),
         cuda,
         built_for: crate::installs::shown_cuda(build),
-        instead: instead.and_then(|row| {
-            Some(format!("{}=={}", row.package, row.versions.last()?))
-        }),
+        instead: instead.map(|pick| pick.shown()),
+        place: install.place(),
+    })
+}
+
+/// `cuml-cu11`: a package of RAPIDS whose releases no table holds, and whose name says the CUDA.
+fn by_name(install: &Install<'_>, cuda: CudaVersion) -> Option<FrameworkNotForCuda> {
+    let major = install.major_by_name().filter(|major| *major != cuda.major)?;
+    let stem = install.name().rsplit_once("-cu")?.0;
+    Some(FrameworkNotForCuda {
+        requirement: install.shown(),
+        cuda,
+        built_for: major.to_string(),
+        instead: Some(format!("{stem}-cu{}", cuda.major)),
         place: install.place(),
     })
 }
 
 /// A release that exists, and for this CUDA does not: the package of this CUDA has none of it.
-fn not_with_this_cuda(install: &Install<'_>, cuda: CudaVersion) -> Option<FrameworkNotForCuda> {
+fn not_with_this_cuda(install: &Install<'_>, cuda: CudaVersion, facts: &Facts<'_>) -> Option<FrameworkNotForCuda> {
     if install.allowed_builds().next().is_some() {
         return None;
     }
@@ -113,18 +131,9 @@ fn not_with_this_cuda(install: &Install<'_>, cuda: CudaVersion) -> Option<Framew
         requirement: install.shown(),
         cuda,
         built_for: lines.join(", "),
-        instead: install.best(|pick| pick.is_for(cuda)).map(|pick| install.at(pick.version)),
+        instead: facts.newest(install, |pick| pick.is_for(cuda)).map(|pick| install.at(pick.version)),
         place: install.place(),
     })
-}
-
-/// TensorFlow without its own CUDA is built for one minor version and finds the libraries of its
-/// major.
-fn works(build: &FrameworkBuild, cuda: CudaVersion) -> bool {
-    build.works_with(cuda)
-        || (build.cuda_first == build.cuda_last
-            && cuda.major == build.cuda_last.major
-            && cuda.minor_line() >= build.cuda_first)
 }
 
 #[cfg(test)]
@@ -170,6 +179,21 @@ mod tests {
             "`torch==2.8.*` is built for CUDA 12.6, 12.8, 12.9, and the image has CUDA 11.8"
         );
         assert_eq!(found[0].instead.as_deref(), Some("torch==2.7.1"));
+    }
+
+    #[test]
+    fn the_name_may_say_the_cuda() {
+        let check = |flavour: &str, package: &str, expected: Option<&str>| {
+            let text = format!(
+                "FROM nvidia/cuda:12.5.1-{flavour}-ubuntu22.04\nRUN pip install {package}\n"
+            );
+            let found = example::dockerfile(&text, FrameworkNotForCuda::find);
+            let got = found.first().map(|it| it.instead.clone().unwrap());
+            assert_eq!(got.as_deref(), expected, "{flavour} {package}");
+        };
+        check("runtime", "cuml-cu11==24.10.0", Some("cuml-cu12"));
+        check("runtime", "cuml-cu12==24.10.0", None);
+        check("base", "cuml-cu11==24.10.0", None);
     }
 
     #[test]

@@ -11,7 +11,7 @@
 use super::{Diagnosis, Fix};
 use crate::{
     Place, Scene,
-    installs::{Install, installs},
+    installs::{Facts, Install, installs},
     once::once,
 };
 use cuda_compat::PythonVersion;
@@ -19,15 +19,15 @@ use serde::Serialize;
 
 /// This framework has no wheel for this Python.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("`{requirement}` has no wheel for Python {python}; it has them for {}", range(pythons))]
+#[error("`{requirement}` has no wheel for Python {python}; {}", range(pythons))]
 pub struct FrameworkNotForPython {
     /// The requirement.
     pub requirement: String,
     /// The Python.
     pub python: PythonVersion,
-    /// The Pythons that it has wheels for.
+    /// The Pythons that it has wheels for; empty where only older ones are known to have them.
     pub pythons: Vec<PythonVersion>,
-    /// The newest release with a wheel for the Python.
+    /// The newest release with a wheel for the Python that fits the rest of the image.
     pub instead: Option<String>,
     /// Where it is written.
     pub place: Place,
@@ -42,7 +42,8 @@ impl FrameworkNotForPython {
             let Some(python) = recipe.python.as_ref().map(|python| python.value.minor_line()) else {
                 continue;
             };
-            found.extend(installs(recipe).iter().filter_map(|install| of(install, python)));
+            let facts = Facts::of(recipe, &scene.fleet);
+            found.extend(installs(recipe).iter().filter_map(|it| of(it, python, &facts)));
         }
         once(found)
     }
@@ -55,39 +56,42 @@ impl Diagnosis for FrameworkNotForPython {
 
     fn fixes(&self) -> Vec<Fix> {
         let instead = self.instead.as_ref().map(|instead| {
-            format!("write `{instead}`, the newest with wheels for Python {}", self.python)
+            format!(
+                "write `{instead}`, the newest with wheels for Python {} that fits this image",
+                self.python
+            )
         });
         let python = self.pythons.last().map(|newest| format!("take Python {newest}"));
-        Fix::alternatives(instead.into_iter().chain(python))
+        let older = (self.instead.is_none() && self.pythons.is_empty())
+            .then(|| "take an older Python, of the time of that release".to_owned());
+        Fix::alternatives(instead.into_iter().chain(python).chain(older))
     }
 }
 
-fn of(install: &Install<'_>, python: PythonVersion) -> Option<FrameworkNotForPython> {
-    let builds = install.builds();
+fn of(install: &Install<'_>, python: PythonVersion, facts: &Facts<'_>) -> Option<FrameworkNotForPython> {
     let allowed: Vec<_> = install.allowed_builds().collect();
-    if allowed.is_empty() || allowed.iter().any(|row| install.fits_python(row)) {
+    let too_old = allowed.is_empty() && install.is_too_old_for_python();
+    if (allowed.is_empty() && !too_old) || allowed.iter().any(|row| install.fits_python(row)) {
         return None;
     }
     let mut pythons: Vec<PythonVersion> =
         allowed.iter().flat_map(|row| row.pythons.iter().copied()).collect();
     pythons.sort();
     pythons.dedup();
-    let fitting = builds.iter().filter(|row| install.fits_python(row));
-    let newest = fitting.flat_map(|row| &row.versions).max();
     Some(FrameworkNotForPython {
         requirement: install.shown(),
         python,
         pythons,
-        instead: newest.map(|version| install.at(version)),
+        instead: facts.newest_here(install).map(|pick| install.at(pick.version)),
         place: install.place(),
     })
 }
 
 fn range(pythons: &[PythonVersion]) -> String {
     match (pythons.first(), pythons.last()) {
-        (Some(first), Some(last)) if first != last => format!("{first} to {last}"),
-        (Some(only), _) => only.to_string(),
-        (None, _) => "none".to_owned(),
+        (Some(first), Some(last)) if first != last => format!("it has them for {first} to {last}"),
+        (Some(only), _) => format!("it has them for {only}"),
+        (None, _) => "it is older than that Python".to_owned(),
     }
 }
 
@@ -121,6 +125,11 @@ mod tests {
             Some("`torch>=2.9` has no wheel for Python 3.9; it has them for 3.10 to 3.15"),
         );
         check("3.9", "torch==99", None);
+        check(
+            "3.12",
+            "torch==1.0",
+            Some("`torch==1.0` has no wheel for Python 3.12; it is older than that Python"),
+        );
         check(
             "3.11",
             "tensorflow[and-cuda]==2.14.1",

@@ -11,7 +11,7 @@
 use super::{Diagnosis, Fix};
 use crate::{
     Place, Scene,
-    installs::{Install, Pick, installs},
+    installs::{Facts, Install, Pick, installs},
     once::once,
 };
 use cuda_compat::CudaVersion;
@@ -43,11 +43,12 @@ impl FrameworkNotPinned {
             let open = open.filter(|install| !install.asked.iter().any(|it| it.value.is_from_folder()));
             // What has no release on this index is another finding.
             let judged = open.filter(|install| install.builds_anywhere().next().is_some());
+            let facts = Facts::of(recipe, &scene.fleet);
             let cuda = recipe.cuda.as_ref().map(|cuda| cuda.value);
             found.extend(judged.map(|install| Self {
                 requirement: install.shown(),
                 takes: install.pick().map(|pick| format!("{}=={}", install.name(), pick.version)),
-                instead: instead(&install, cuda),
+                instead: instead(&install, cuda, &facts),
                 place: install.place(),
             }));
         }
@@ -68,12 +69,16 @@ impl Diagnosis for FrameworkNotPinned {
     }
 }
 
-/// What pip takes, where that is for the CUDA of the image; the newest that is, otherwise.
-fn instead(install: &Install<'_>, cuda: Option<CudaVersion>) -> Option<String> {
+/// What pip takes, where that fits and is for the CUDA of the image; the newest that is, otherwise.
+fn instead(
+    install: &Install<'_>,
+    cuda: Option<CudaVersion>,
+    facts: &Facts<'_>,
+) -> Option<String> {
     let is_for = |pick: &Pick| cuda.is_none_or(|cuda| pick.is_for(cuda));
-    let takes = install.pick().filter(is_for);
-    let best = takes.or_else(|| install.best(is_for)).or_else(|| install.pick());
-    best.map(|pick| pick.with_index())
+    let takes = install.pick().filter(|pick| is_for(pick) && facts.fit(install, pick));
+    let best = takes.or_else(|| facts.newest(install, is_for));
+    best.or_else(|| facts.newest(install, |_| true)).map(|pick| install.in_words(&pick))
 }
 
 #[cfg(test)]

@@ -13,10 +13,10 @@
 use super::{Diagnosis, Fix};
 use crate::{
     Place, Scene,
-    installs::{Install, Pick, installs},
+    installs::{Facts, Install, Pick, installs},
     once::once,
 };
-use cuda_compat::{ComputeCapability, architecture};
+use cuda_compat::ComputeCapability;
 use serde::Serialize;
 
 /// The wheels hold no code for a GPU of the fleet.
@@ -45,15 +45,16 @@ impl GpuNotInWheel {
     pub(super) fn find(scene: &Scene<'_>) -> Vec<Self> {
         let mut found = Vec::new();
         for recipe in &scene.recipes {
+            let facts = Facts::of(recipe, &scene.fleet);
             for install in installs(recipe) {
                 let Some(pick) = install.pick() else { continue };
-                let without = scene.fleet.gpus.iter().filter(|gpu| !may_run(pick, gpu.capability));
+                let without = scene.fleet.gpus.iter().filter(|gpu| !pick.may_run_on(gpu.capability));
                 found.extend(without.map(|gpu| Self {
                     requirement: install.shown(),
                     takes: pick.shown(),
                     gpu: gpu.name.clone(),
                     capability: gpu.capability,
-                    instead: instead(&install, pick, gpu.capability),
+                    instead: instead(&install, pick, gpu.capability, &facts),
                     place: install.place(),
                 }));
             }
@@ -76,26 +77,17 @@ impl Diagnosis for GpuNotInWheel {
     }
 }
 
-/// Whether it may run: where nothing is known of a wheel, only a toolkit that can build no code for the
-/// GPU any more speaks against it.
-fn may_run(pick: Pick, capability: ComputeCapability) -> bool {
-    if let Some(known) = pick.build.runs_on(capability) {
-        return known;
-    }
-    let Some((cuda, row)) = pick.brought().zip(architecture(capability)) else { return true };
-    row.until.is_none_or(|until| cuda <= until)
-}
-
 fn instead(
     install: &Install<'_>,
     pick: Pick,
     capability: ComputeCapability,
+    facts: &Facts<'_>,
 ) -> Option<String> {
-    let best = install.best(|other| {
+    let best = facts.newest(install, |other| {
         other.build.brings_cuda == pick.build.brings_cuda
             && other.build.runs_on(capability) == Some(true)
     });
-    best.map(|pick| pick.with_index())
+    best.map(|pick| install.in_words(&pick))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@
 use super::{Diagnosis, Fix};
 use crate::{
     Place, Scene,
-    installs::{Install, installs},
+    installs::{Facts, Install, Pick, installs},
     once::once,
 };
 use serde::Serialize;
@@ -24,7 +24,7 @@ pub struct ReleaseNotOnIndex {
     pub requirement: String,
     /// The index.
     pub index: String,
-    /// The indexes that have it.
+    /// The indexes that have it for the image.
     pub others: Vec<String>,
     /// The newest release that the index has for the image.
     pub newest: Option<String>,
@@ -38,7 +38,8 @@ impl ReleaseNotOnIndex {
     pub(super) fn find(scene: &Scene<'_>) -> Vec<Self> {
         let mut found = Vec::new();
         for recipe in &scene.recipes {
-            found.extend(installs(recipe).iter().filter_map(of));
+            let facts = Facts::of(recipe, &scene.fleet);
+            found.extend(installs(recipe).iter().filter_map(|install| of(install, &facts)));
         }
         once(found)
     }
@@ -65,7 +66,7 @@ impl Diagnosis for ReleaseNotOnIndex {
     }
 }
 
-fn of(install: &Install<'_>) -> Option<ReleaseNotOnIndex> {
+fn of(install: &Install<'_>, facts: &Facts<'_>) -> Option<ReleaseNotOnIndex> {
     let of_frameworks = matches!(install.place(), Place::Key { path } if path[0] == "frameworks");
     // Without builds the index is not known, and not judged.
     if of_frameworks || install.builds().is_empty() || install.allowed_builds().next().is_some() {
@@ -74,21 +75,28 @@ fn of(install: &Install<'_>) -> Option<ReleaseNotOnIndex> {
     let elsewhere = install.builds_anywhere().filter(|row| {
         row.versions.iter().any(|version| install.allows(version)) && install.fits_image(row)
     });
-    let mut others: Vec<String> = elsewhere.filter_map(|row| row.index.clone()).collect();
+    let mut is_elsewhere = false;
+    let mut others = Vec::new();
+    for build in elsewhere.filter(|row| row.index.is_some()) {
+        is_elsewhere = true;
+        let mut picks = build.versions.iter().map(|version| Pick { version, build });
+        // An index of another CUDA than the base's only leads into the next finding.
+        if picks.any(|pick| install.allows(pick.version) && facts.fit(install, &pick)) {
+            others.extend(build.index.clone());
+        }
+    }
     others.dedup();
-    if others.is_empty() {
+    if !is_elsewhere {
         return None;
     }
     let named = install.asked.iter().find_map(|asked| asked.value.index.clone());
     let local = install.specifiers()?.iter().flat_map(|range| range.version().local());
     let index = named.or_else(|| local.map(ToString::to_string).next())?;
-    let here = install.builds().iter().filter(|row| install.fits_image(row));
-    let newest = here.flat_map(|row| &row.versions).max();
     Some(ReleaseNotOnIndex {
         requirement: install.shown(),
         index,
         others,
-        newest: newest.map(|version| install.at(version)),
+        newest: facts.newest_here(install).map(|pick| install.at(pick.version)),
         place: install.place(),
     })
 }

@@ -12,7 +12,7 @@
 use super::{Diagnosis, Fix};
 use crate::{
     Place, Scene,
-    installs::{Install, Pick, installs},
+    installs::{Install, installs},
     once::once,
 };
 use serde::Serialize;
@@ -40,19 +40,14 @@ impl SeveralCudaStacks {
         let mut found = Vec::new();
         for recipe in &scene.recipes {
             let all = installs(recipe);
-            let brought: Vec<(&Install<'_>, Pick)> = all
-                .iter()
-                .filter_map(|install| Some((install, install.pick().filter(|it| it.build.brings_cuda)?)))
-                .collect();
-            let Some((first, one)) = brought.first() else { continue };
-            let differs = brought.iter().find(|(_, other)| {
-                other.build.cuda_last.major != one.build.cuda_last.major
-            });
-            found.extend(differs.map(|(install, other)| Self {
+            let brought: Vec<Brought<'_>> = all.iter().filter_map(brought).collect();
+            let Some((first, major, one)) = brought.first() else { continue };
+            let differs = brought.iter().find(|(_, other, _)| other != major);
+            found.extend(differs.map(|(install, _, other)| Self {
                 one: first.shown(),
-                one_cuda: one.shown_cuda(),
+                one_cuda: one.clone(),
                 other: install.shown(),
-                other_cuda: other.shown_cuda(),
+                other_cuda: other.clone(),
                 place: install.place(),
             }));
         }
@@ -74,6 +69,16 @@ impl Diagnosis for SeveralCudaStacks {
             Fix::by_hand("or give each an image of its own"),
         ]
     }
+}
+
+/// A package that brings CUDA, the major of that and the CUDA in words.
+type Brought<'a> = (&'a Install<'a>, u32, String);
+
+fn brought<'a>(install: &'a Install<'a>) -> Option<Brought<'a>> {
+    let by_name = || install.major_by_name().map(|major| (install, major, major.to_string()));
+    let Some(pick) = install.pick() else { return by_name() };
+    let brings = pick.build.brings_cuda;
+    brings.then(|| (install, pick.build.cuda_last.major, pick.shown_cuda()))
 }
 
 #[cfg(test)]
@@ -100,5 +105,16 @@ mod tests {
         check("cudf-cu12\njax[cuda13]==0.10.2", Some(
             "`cudf-cu12` brings CUDA 12 and `jax[cuda13]==0.10.2` brings CUDA 13"
         ));
+    }
+    #[test]
+    fn the_name_of_a_package_of_rapids_says_its_cuda() {
+        let text = "FROM nvidia/cuda:12.5.1-base-ubuntu22.04\nRUN apt-get install -y python3-pip && \
+                    pip install --extra-index-url=https://pypi.nvidia.com cudf-cu12==24.10.1 \
+                    cuml-cu11==24.10.0\n";
+        let found = example::dockerfile(text, SeveralCudaStacks::find);
+        assert_eq!(
+            found[0].to_string(),
+            "`cudf-cu12==24.10.1` brings CUDA 12 and `cuml-cu11==24.10.0` brings CUDA 11"
+        );
     }
 }

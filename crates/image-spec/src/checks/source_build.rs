@@ -10,7 +10,7 @@
 //! flavour and copy the result.
 
 use super::{Diagnosis, Fix};
-use crate::{Place, Scene, once::once};
+use crate::{Base, Place, Scene, once::once};
 use cuda_compat::Flavour;
 use serde::Serialize;
 
@@ -53,7 +53,8 @@ impl SourceBuild {
                 found.push(Self {
                     package,
                     instead: instead.map(|major| format!("cupy-cuda{major}x")),
-                    fails: flavour.is_some_and(|flavour| flavour != Flavour::Devel),
+                    fails: flavour.is_some_and(|flavour| flavour != Flavour::Devel)
+                        || is_runtime_of_pytorch(&recipe.base.value),
                     place: asked.place.clone(),
                 });
             }
@@ -72,6 +73,13 @@ impl Diagnosis for SourceBuild {
         let compile = "compile it in a stage of its own on the `devel` flavour, and copy the result";
         Fix::alternatives(instead.into_iter().chain([compile.to_owned()]))
     }
+}
+
+/// `pytorch/pytorch:2.5.1-cuda12.4-cudnn9-runtime` has no `nvcc`, like the flavour of NVIDIA.
+fn is_runtime_of_pytorch(base: &Base) -> bool {
+    let Base::Other(reference) = base else { return false };
+    let is_pytorch = reference.path == "pytorch/pytorch" || reference.path.ends_with("/pytorch/pytorch");
+    is_pytorch && reference.tag.as_deref().is_some_and(|tag| tag.ends_with("-runtime"))
 }
 
 /// Packages that use CUDA and have no wheels on PyPI.
@@ -119,5 +127,15 @@ mod tests {
         );
         check("runtime", "cupy-cuda12x", None);
         check("devel", "pycuda @ https://example.com/pycuda.whl", None);
+    }
+    #[test]
+    fn the_runtime_image_of_pytorch_has_no_compiler() {
+        let check = |tag: &str, expected: bool| {
+            let text = format!("FROM pytorch/pytorch:{tag}\nRUN pip install flash-attn\n");
+            let found = example::dockerfile(&text, SourceBuild::find);
+            assert_eq!(found[0].fails, expected, "{tag}");
+        };
+        check("2.5.1-cuda12.4-cudnn9-runtime", true);
+        check("2.5.1-cuda12.4-cudnn9-devel", false);
     }
 }

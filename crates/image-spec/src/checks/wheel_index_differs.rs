@@ -6,11 +6,15 @@
 //!
 //! See for yourself with `python -c "import torch; print(torch.version.cuda)"`.
 //!
-//! Name the index of the image's CUDA, or take the flavour `base`, on which only the wheels' CUDA counts.
+//! Name the index of the image's CUDA, where it has the release, or take the flavour `base`, on which only the wheels' CUDA counts.
 
 use super::{Diagnosis, Fix};
-use crate::{Place, Scene, installs::installs, once::once};
-use cuda_compat::{CudaVersion, Flavour, Framework, framework_builds};
+use crate::{
+    Place, Scene,
+    installs::{Facts, Install, Pick, installs},
+    once::once,
+};
+use cuda_compat::{CudaVersion, Flavour};
 use serde::Serialize;
 
 /// The wheels bring another major of CUDA than the base image has.
@@ -23,8 +27,8 @@ pub struct WheelIndexDiffers {
     pub brings: String,
     /// The CUDA of the base.
     pub cuda: CudaVersion,
-    /// The index of PyTorch that fits the base.
-    pub index: Option<String>,
+    /// The same release for the CUDA of the base, or the nearest that there is, with its index.
+    pub instead: Option<String>,
     /// Where it is written.
     pub place: Place,
 }
@@ -36,6 +40,7 @@ impl WheelIndexDiffers {
         let mut found = Vec::new();
         for recipe in &scene.recipes {
             let Some(tag) = recipe.cuda_tag().filter(|tag| tag.flavour != Flavour::Base) else { continue };
+            let facts = Facts::of(recipe, &scene.fleet);
             for install in installs(recipe) {
                 let Some(pick) = install.pick().filter(|pick| pick.build.brings_cuda) else { continue };
                 let build = pick.build;
@@ -46,7 +51,7 @@ impl WheelIndexDiffers {
                     requirement: install.shown(),
                     brings: pick.shown_cuda(),
                     cuda: tag.cuda.minor_line(),
-                    index: index(install.framework, tag.cuda),
+                    instead: instead(&install, pick, tag.cuda, &facts),
                     place: install.place(),
                 });
             }
@@ -61,23 +66,33 @@ impl Diagnosis for WheelIndexDiffers {
     }
 
     fn fixes(&self) -> Vec<Fix> {
-        let index = self.index.as_ref().map(|index| {
-            format!(
-                "name the index of the base's CUDA: `--index-url https://download.pytorch.org/whl/{index}`"
-            )
+        let instead = self.instead.as_ref().map(|instead| {
+            format!("write {instead}, which is for CUDA {}", self.cuda.major)
         });
         let base = "take the flavour `base`: only the CUDA of the wheels counts there";
-        Fix::alternatives(index.into_iter().chain([base.to_owned()]))
+        Fix::alternatives(instead.into_iter().chain([base.to_owned()]))
     }
 }
 
-fn index(framework: Framework, cuda: CudaVersion) -> Option<String> {
-    let name = format!("cu{}{}", cuda.major, cuda.minor);
-    let has = |index: &str| {
-        let mut rows = framework_builds().iter();
-        rows.any(|row| row.framework == framework && row.index.as_deref() == Some(index))
-    };
-    has(&name).then_some(name)
+/// The release that is asked for, for the CUDA of the base; the nearest newer one that there is, the
+/// newest otherwise.
+fn instead(
+    install: &Install<'_>,
+    pick: Pick,
+    cuda: CudaVersion,
+    facts: &Facts<'_>,
+) -> Option<String> {
+    let rows = install.builds_anywhere();
+    let all = rows.flat_map(|build| build.versions.iter().map(move |version| Pick { version, build }));
+    let fitting: Vec<Pick> = all.filter(|it| it.is_for(cuda) && facts.fit(install, it)).collect();
+    // Of those of one release that on the index of the base's own CUDA.
+    let distance = |it: &&Pick| it.build.cuda_first.minor.abs_diff(cuda.minor);
+    let same = fitting.iter().filter(|it| it.version == pick.version).min_by_key(distance);
+    let allowed = fitting.iter().filter(|it| install.allows(it.version));
+    let allowed = allowed.max_by_key(|it| it.version);
+    let newer = fitting.iter().filter(|it| it.version > pick.version).min_by_key(|it| it.version);
+    let newest = || fitting.iter().max_by_key(|it| it.version);
+    same.or(allowed).or(newer).or_else(newest).map(|it| install.in_words(it))
 }
 
 #[cfg(test)]
@@ -101,6 +116,23 @@ mod tests {
         check("torch", Some("`torch` brings CUDA 13.2, and the base has CUDA 11.8"));
         check("--index-url https://download.pytorch.org/whl/cu118\ntorch", None);
         check("cupy-cuda12x", None);
+    }
+
+    #[test]
+    fn offers_what_is_published() {
+        let first_fix = |pip: &str| {
+            let text = format!(
+                "FROM nvidia/cuda:12.4.1-cudnn-runtime-ubuntu22.04\n\
+                 RUN apt-get install -y python3-pip && pip install {pip}\n"
+            );
+            let found = example::dockerfile(&text, WheelIndexDiffers::find);
+            found[0].fixes()[0].text.clone()
+        };
+        assert_eq!(first_fix("torch==1.13.1"), "write `torch==2.1.0`, which is for CUDA 12");
+        assert_eq!(
+            first_fix("--index-url https://download.pytorch.org/whl/cu118 torch==2.5.1"),
+            "write `torch==2.5.1` from PyPI, which is for CUDA 12"
+        );
     }
 
     #[test]

@@ -12,10 +12,10 @@
 use super::{Diagnosis, Fix};
 use crate::{
     Place, Scene,
-    installs::{Install, Pick, installs},
+    installs::{Facts, Install, Pick, installs},
     once::once,
 };
-use cuda_compat::{CudaVersion, DriverVersion, Platform, least_driver};
+use cuda_compat::{CudaVersion, DriverVersion};
 use serde::Serialize;
 
 /// The wheels bring a CUDA that is too new for the oldest driver of the fleet.
@@ -49,9 +49,10 @@ impl WheelNewerThanDriver {
         let Some((driver, platform)) = fleet.driver.zip(fleet.platform) else { return Vec::new() };
         let mut found = Vec::new();
         for recipe in &scene.recipes {
+            let facts = Facts::of(recipe, fleet);
             found.extend(installs(recipe).iter().filter_map(|install| {
                 let pick = install.pick()?;
-                let least = least(pick, platform).filter(|least| driver < *least)?;
+                let least = pick.least_driver(platform).filter(|least| driver < *least)?;
                 Some(Self {
                     requirement: install.shown(),
                     takes: pick.shown(),
@@ -59,7 +60,7 @@ impl WheelNewerThanDriver {
                     least,
                     driver,
                     open: install.is_open(),
-                    instead: instead(install, driver, platform, recipe.cuda.as_ref().map(|cuda| cuda.value)),
+                    instead: instead(install, &facts, recipe.cuda.as_ref().map(|cuda| cuda.value)),
                     place: install.place(),
                 })
             }));
@@ -86,25 +87,16 @@ impl Diagnosis for WheelNewerThanDriver {
     }
 }
 
-/// The least driver for the wheels: that of their CUDA's major line, or one of their own.
-fn least(pick: Pick, platform: Platform) -> Option<DriverVersion> {
-    let by_cuda = pick.brought().and_then(|cuda| least_driver(cuda, platform));
-    let own = pick.build.least_driver.filter(|_| platform == Platform::Linux);
-    by_cuda.map(|least| least.minor_compatible).max(own)
-}
-
 /// What runs on the driver: of the image's CUDA where there is such a release, the newest otherwise.
 fn instead(
     install: &Install<'_>,
-    driver: DriverVersion,
-    platform: Platform,
+    facts: &Facts<'_>,
     cuda: Option<CudaVersion>,
 ) -> Option<String> {
-    let runs = |pick: &Pick| least(*pick, platform).is_none_or(|least| least <= driver);
     let of_image = |pick: &Pick| cuda.is_some_and(|cuda| pick.is_for(cuda));
-    let best = install.best(|pick| pick.build.brings_cuda && runs(pick) && of_image(pick));
-    let best = best.or_else(|| install.best(|pick| pick.build.brings_cuda && runs(pick)));
-    best.map(|pick| pick.with_index())
+    let best = facts.newest(install, |pick| pick.build.brings_cuda && of_image(pick));
+    let best = best.or_else(|| facts.newest(install, |pick| pick.build.brings_cuda));
+    best.map(|pick| install.in_words(&pick))
 }
 
 #[cfg(test)]
