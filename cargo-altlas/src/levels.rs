@@ -199,6 +199,7 @@ pub(crate) fn of_image(problem: &image_spec::Problem) -> Level {
         | Problem::PlaceholderPackage(_)
         | Problem::DevelMissing(_)
         | Problem::ImageWithoutPython(_)
+        | Problem::DriverTooOldForGpu(_)
         | Problem::DriverTooOldForCuda(_)
         | Problem::DriverRefusedByImage(_)
         | Problem::WheelNewerThanDriver(_)

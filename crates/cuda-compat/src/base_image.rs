@@ -8,7 +8,7 @@ mod tag;
 
 pub use tag::{CudaTag, Flavour, TagError};
 
-use crate::{CudaVersion, CudnnVersion, table};
+use crate::{CudaVersion, CudnnVersion, DriverVersion, Platform, least_driver, table};
 use serde::Deserialize;
 use std::sync::LazyLock;
 
@@ -257,6 +257,41 @@ pub fn tag_for(cuda: CudaVersion, cudnn: bool, flavour: Flavour, os: &str) -> Op
     let tags = rows.filter(|row| fits(row.cuda)).rev().flat_map(BaseImage::tags);
     let mut tags = tags.filter(|tag| tag.flavour == flavour && tag.cudnn.is_some() == cudnn);
     tags.next()
+}
+
+/// The tag of a wish, as [`tag_for`] writes it, for machines with that driver: where `cuda` names no
+/// patch, the newest patch that the driver runs in full, and the newest of all where it runs none so.
+///
+/// ```
+/// use cuda_compat::{CudaVersion, Flavour, Platform, tag_for_driver};
+///
+/// let tag = |driver: &str| {
+///     let driver = Some((driver.parse().unwrap(), Platform::Linux));
+///     tag_for_driver(CudaVersion::new(12, 6), false, Flavour::Base, "ubuntu22.04", driver)
+/// };
+/// assert_eq!(tag("560.35.03").unwrap().to_string(), "12.6.2-base-ubuntu22.04");
+/// assert_eq!(tag("570.26").unwrap().to_string(), "12.6.3-base-ubuntu22.04");
+/// assert_eq!(tag("535.183.01").unwrap().to_string(), "12.6.3-base-ubuntu22.04");
+/// ```
+pub fn tag_for_driver(
+    cuda: CudaVersion,
+    cudnn: bool,
+    flavour: Flavour,
+    os: &str,
+    driver: Option<(DriverVersion, Platform)>,
+) -> Option<CudaTag> {
+    let of_line = base_images().iter().rev().map(|row| row.cuda);
+    let mut in_full = of_line.filter(|release| {
+        let exact = |platform| least_driver(*release, platform).and_then(|least| least.exact);
+        cuda.patch.is_none()
+            && release.minor_line() == cuda
+            && driver.is_some_and(|(driver, platform)| {
+                exact(platform).is_some_and(|exact| exact <= driver)
+            })
+    });
+    in_full
+        .find_map(|release| tag_for(release, cudnn, flavour, os))
+        .or_else(|| tag_for(cuda, cudnn, flavour, os))
 }
 
 #[cfg(test)]

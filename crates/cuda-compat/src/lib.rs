@@ -45,7 +45,7 @@ mod version;
 pub use arch::{Architecture, architecture, architectures, machine_code_runs_on};
 pub use base_image::{
     BaseImage, CudaTag, Flavour, TagAnswer, TagError, TagState, base_images, look_up_tag,
-    nearest_tags, tag_for,
+    nearest_tags, tag_for, tag_for_driver,
 };
 pub use cudnn::{
     CudnnFloor, CudnnRelease, base_images_with_cudnn, cudnn_floors, cudnn_for_cuda_major,
@@ -69,8 +69,8 @@ pub use solve::{
     FrameworkWish, GpuCapability, Step, Wish, Wishes, solve,
 };
 pub use toolkit::{
-    LeastDriver, Platform, Toolkit, least_driver, newest_cuda_for, newest_ptx_for_driver_cuda,
-    ptx_for, toolkit, toolkits,
+    LeastDriver, Platform, Toolkit, least_driver, least_driver_for_gpu, newest_cuda_for,
+    newest_ptx_for_driver_cuda, ptx_for, toolkit, toolkits,
 };
 pub use version::{
     ComputeCapability, CudaVersion, CudnnVersion, DriverVersion, PtxVersion, PythonVersion,

@@ -11,6 +11,7 @@
 //!   that exclude each other ([`requirements_of`](crate::requirements_of));
 //! - the oldest driver runs it, by minor-version compatibility at least, and the image lets itself be
 //!   started on that driver (`NVIDIA_REQUIRE_CUDA`);
+//! - the oldest driver knows each GPU;
 //! - each GPU finds code that it can run, as far as it is known what a build ships.
 //!
 //! What the tables do not know excludes nothing. Of all combinations that fit the best is, in this

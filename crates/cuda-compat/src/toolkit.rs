@@ -3,7 +3,7 @@
 //! The table is `toolkit.toml`; its sources are NVIDIA's release notes (drivers), the release
 //! history of the PTX ISA document, and measurements with the compilers themselves.
 
-use crate::{ComputeCapability, CudaVersion, DriverVersion, PtxVersion, table};
+use crate::{ComputeCapability, CudaVersion, DriverVersion, PtxVersion, architecture, table};
 use serde::Deserialize;
 use std::sync::LazyLock;
 
@@ -144,6 +144,32 @@ impl Release {
             Platform::Windows => self.windows,
         }
     }
+}
+
+/// The least driver that knows GPUs of that compute capability: the first of the branch that came with
+/// the first toolkit for it. An older driver does not find the GPU at all, whatever the CUDA of a program.
+///
+/// `None` where that toolkit is older than the table, for a Jetson (whose drivers are its system's), and
+/// for a compute capability that is not in the table.
+///
+/// ```
+/// use cuda_compat::{ComputeCapability, Platform, least_driver_for_gpu};
+///
+/// let least = |major, minor| {
+///     let least = least_driver_for_gpu(ComputeCapability::new(major, minor), Platform::Linux);
+///     least.map(|driver| driver.branch)
+/// };
+/// assert_eq!(least(12, 0), Some(570));
+/// assert_eq!(least(8, 9), Some(520));
+/// assert_eq!(least(7, 0), None);
+/// ```
+pub fn least_driver_for_gpu(
+    capability: ComputeCapability,
+    platform: Platform,
+) -> Option<DriverVersion> {
+    let row = architecture(capability).filter(|row| !row.integrated)?;
+    let exact = least_driver(row.since, platform)?.exact?;
+    Some(DriverVersion::of_branch(exact.branch))
 }
 
 /// The newest toolkit whose programs run on that driver with everything that they can do; `None`

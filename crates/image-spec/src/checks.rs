@@ -155,6 +155,7 @@ checks! {
     toolkit_version_differs::ToolkitVersionDiffers,
     toolkit_installed_twice::ToolkitInstalledTwice,
     // What cannot run.
+    driver_too_old_for_gpu::DriverTooOldForGpu,
     driver_too_old_for_cuda::DriverTooOldForCuda,
     driver_refused_by_image::DriverRefusedByImage,
     driver_needs_minor_compatibility::DriverNeedsMinorCompatibility,

@@ -5,7 +5,7 @@ use super::{FrameworkWish, Tables, Wishes};
 use crate::{
     BaseImage, CudaVersion, Flavour, Framework, FrameworkBuild, Platform, PythonVersion, TagState,
     architectures, cudnn_for_cuda_major, cudnn_least_capability, distribution, least_driver,
-    machine_code_runs_on, newest_cuda_for, require_cuda, requirements_of,
+    least_driver_for_gpu, machine_code_runs_on, newest_cuda_for, require_cuda, requirements_of,
 };
 use pep440_rs::{Version, VersionSpecifiers};
 use std::cmp::Reverse;
@@ -30,6 +30,13 @@ pub(super) type Merit = (
 
 /// Every set that fits.
 pub(super) fn all(tables: &Tables, wishes: &Wishes) -> Vec<Set> {
+    if let Some(driver) = wishes.driver {
+        let least =
+            |gpu: &crate::GpuCapability| least_driver_for_gpu(gpu.capability, driver.platform);
+        if wishes.gpus.iter().filter_map(least).any(|least| least > driver.version) {
+            return Vec::new();
+        }
+    }
     let mut pythons: Vec<PythonVersion> =
         tables.builds.iter().flat_map(|build| build.pythons.clone()).collect();
     pythons.sort();

@@ -11,8 +11,8 @@ use super::{
     wish::{FrameworkWish, short},
 };
 use crate::{
-    CudaVersion, DriverVersion, Flavour, PythonVersion, base_images, least_driver, require_cuda,
-    toolkits,
+    CudaVersion, DriverVersion, Flavour, PythonVersion, base_images, least_driver,
+    least_driver_for_gpu, require_cuda, toolkits,
 };
 use pep440_rs::{Version, VersionSpecifier, VersionSpecifiers};
 
@@ -303,12 +303,16 @@ fn drivers_after(driver: &DriverWish) -> Vec<DriverVersion> {
     let let_in = base_images()
         .iter()
         .filter_map(|base| rules::exact_driver(require_cuda(base.cuda)?.at_least, driver.platform));
+    let of_gpus = crate::architectures()
+        .iter()
+        .filter_map(|row| least_driver_for_gpu(row.cc, driver.platform));
     let own = crate::framework_builds()
         .iter()
         .filter_map(|build| rules::own_driver(build, driver.platform));
     let mut all: Vec<DriverVersion> = compatible
         .chain(exact)
         .chain(let_in)
+        .chain(of_gpus)
         .chain(own)
         .filter(|version| *version > driver.version)
         .collect();

@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     BaseImage, ComputeCapability, CudaVersion, Flavour, Platform, Toolkit, architecture,
-    base_images, cudnn_releases, distribution, least_driver, require_cuda, toolkit, toolkits,
+    base_images, cudnn_releases, distribution, least_driver, least_driver_for_gpu, require_cuda,
+    toolkit, toolkits,
 };
 use framework::{ends, of_framework};
 use serde::Serialize;
@@ -49,7 +50,7 @@ pub(super) fn facts(space: &Space<'_>, index: usize, members: &[usize]) -> Vec<F
         Wish::Python(_) => of_python(space, wish, &others),
         Wish::Cuda(_) => of_cuda(space, wish, &others),
         Wish::Cudnn(cudnn) => of_cudnn(cudnn.major),
-        Wish::Gpu(gpu) => of_gpu(gpu.capability),
+        Wish::Gpu(gpu) => of_gpu(gpu.capability, &others),
         Wish::Driver(driver) => of_driver(space, *driver, &others),
         Wish::Os(os) => of_os(space, os, &others),
         Wish::SupportedOs(_) => of_support(space, &others),
@@ -151,7 +152,7 @@ fn of_cudnn(major: u32) -> Vec<Fact> {
     vec![Fact::new(text, &row.source, &row.date)]
 }
 
-fn of_gpu(capability: ComputeCapability) -> Vec<Fact> {
+fn of_gpu(capability: ComputeCapability, others: &[&Wish]) -> Vec<Fact> {
     let Some(row) = architecture(capability) else { return Vec::new() };
     let until = row.until.map_or(String::new(), |until| format!(" to {until}"));
     let text = format!(
@@ -160,7 +161,24 @@ fn of_gpu(capability: ComputeCapability) -> Vec<Fact> {
         row.since,
         if until.is_empty() { " and newer" } else { "" },
     );
-    vec![Fact::new(text, &row.source, &row.date)]
+    let mut facts = vec![Fact::new(text, &row.source, &row.date)];
+    facts.extend(others.iter().find_map(|other| match other {
+        Wish::Driver(driver) => gpu_needs_driver(capability, driver),
+        _ => None,
+    }));
+    facts
+}
+
+/// Where the driver is older than the GPU.
+fn gpu_needs_driver(capability: ComputeCapability, driver: &DriverWish) -> Option<Fact> {
+    let least = least_driver_for_gpu(capability, driver.platform)?;
+    let row = architecture(capability).filter(|_| driver.version < least)?;
+    let toolkit = toolkit(row.since)?;
+    let text = format!(
+        "no driver before branch {} knows it: that is the one of CUDA {}, the first for it",
+        least.branch, row.since
+    );
+    Some(Fact::new(text, &toolkit.source, &toolkit.date))
 }
 
 fn of_driver(space: &Space<'_>, driver: DriverWish, others: &[&Wish]) -> Vec<Fact> {

@@ -7,8 +7,8 @@ use super::{
 use crate::{
     BaseImage, ComputeCapability, CudaVersion, CudnnVersion, DriverVersion, Flavour, Framework,
     FrameworkBuild, Platform, PythonVersion, architectures, cudnn_for_cuda_major,
-    cudnn_least_capability, distribution, least_driver, machine_code_runs_on, newest_cuda_for,
-    require_cuda,
+    cudnn_least_capability, distribution, least_driver, least_driver_for_gpu, machine_code_runs_on,
+    newest_cuda_for, require_cuda,
 };
 use jiff::civil::Date;
 use pep440_rs::{Version, VersionSpecifiers};
@@ -179,6 +179,24 @@ fn runs_on_driver(cuda: CudaVersion, driver: DriverWish) -> bool {
 fn build_runs_on_driver(build: &FrameworkBuild, driver: DriverWish) -> bool {
     runs_on_driver(build.cuda_first, driver)
         && own_driver(build, driver.platform).is_none_or(|least| driver.version >= least)
+}
+
+/// Whether the driver that is wished knows all GPUs that are.
+pub(super) fn driver_knows_gpus(wishes: &[&Wish]) -> bool {
+    let drivers = wishes.iter().filter_map(|wish| match wish {
+        Wish::Driver(driver) => Some(driver),
+        _ => None,
+    });
+    let mut gpus = drivers.flat_map(|driver| {
+        wishes.iter().filter_map(move |wish| match wish {
+            Wish::Gpu(gpu) => Some((driver, gpu.capability)),
+            _ => None,
+        })
+    });
+    gpus.all(|(driver, capability)| {
+        least_driver_for_gpu(capability, driver.platform)
+            .is_none_or(|least| driver.version >= least)
+    })
 }
 
 /// The driver that a build needs beyond its CUDA, in Linux' numbers.

@@ -159,6 +159,12 @@ impl<'a> Space<'a> {
         for wish in more {
             state.narrow(&self.ask(wish.clone()));
         }
+        let asked = self.asks.iter().enumerate().filter(|(at, _)| is_in(asked.wishes, *at));
+        let wishes: Vec<&Wish> = asked.map(|(_, ask)| &ask.wish).chain(more).collect();
+        // No choice of versions helps a driver that does not know the GPU.
+        if !rules::driver_knows_gpus(&wishes) {
+            state.bases = Set::of(self.bases.len(), |_| false);
+        }
         state
     }
 

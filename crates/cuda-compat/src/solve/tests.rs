@@ -298,6 +298,11 @@ fn says_what_is_known_not_to_fit() {
         "not CUDA 12.6 with GPU (compute capability 12.0): CUDA 12.8.1 instead of 12.6",
     );
     check("jax cuda=11.8", "not jax with CUDA 11.8: CUDA 12.0.1 instead of 11.8");
+    check(
+        "gpu=12.0 driver=535.183.01",
+        "not GPU (compute capability 12.0) with driver 535.183.01: driver 570.0 or newer instead of \
+         535.183.01",
+    );
     check("cuda=12.7", "not CUDA 12.7: CUDA 12.8.1 instead of 12.7");
     check("torch>=99", "not torch>=99: torch 2.15.0 instead of `>=99`");
     check(

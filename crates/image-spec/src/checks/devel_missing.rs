@@ -10,7 +10,7 @@
 //! shipped.
 
 use super::{Diagnosis, Fix};
-use crate::{Place, Scene, once::once};
+use crate::{Place, Recipe, Scene, once::once};
 use cuda_compat::Flavour;
 use serde::Serialize;
 
@@ -22,8 +22,8 @@ pub struct DevelMissing {
     pub what: String,
     /// The flavour of the base.
     pub flavour: Flavour,
-    /// Whether it is written in the config.
-    pub in_config: bool,
+    /// The image of the config that begins with that base; `None` in a Dockerfile.
+    pub root: Option<String>,
     /// Where it is written.
     pub place: Place,
 }
@@ -39,10 +39,11 @@ impl DevelMissing {
             if flavour == Flavour::Devel || installs_nvcc {
                 continue;
             }
+            let root = scene.spec.map(|_| root(scene, recipe).name.clone());
             found.extend(recipe.compiles.iter().map(|what| Self {
                 what: what.value.clone(),
                 flavour,
-                in_config: scene.spec.is_some(),
+                root: root.clone(),
                 place: what.place.clone(),
             }));
         }
@@ -56,14 +57,24 @@ impl Diagnosis for DevelMissing {
     }
 
     fn fixes(&self) -> Vec<Fix> {
-        if self.in_config {
-            return vec![Fix::by_hand("write `base = \"devel\"` for the image, or leave `base` out")];
+        if let Some(root) = &self.root {
+            let text = format!(
+                "write `base = \"devel\"` into `[image.{root}]`, which this begins with; where that is \
+                 shipped, let an image of its own compile instead, without `from`"
+            );
+            return vec![Fix::by_hand(text)];
         }
         vec![
             Fix::by_hand("compile in a stage on the `devel` flavour, and copy the result from it"),
             Fix::by_hand("or take the `devel` flavour here, if the image is not shipped"),
         ]
     }
+}
+
+/// The image that the base is written for: only it may name one.
+fn root<'s>(scene: &'s Scene<'_>, recipe: &'s Recipe) -> &'s Recipe {
+    let parent = |recipe: &&'s Recipe| recipe.parent.and_then(|at| scene.recipes.get(at));
+    std::iter::successors(Some(recipe), parent).last().unwrap_or(recipe)
 }
 
 fn brings_nvcc(package: &str) -> bool {
@@ -88,6 +99,15 @@ mod tests {
         check("", 1);
         check("--no-index --find-links=/wheels", 0);
         check("--no-index --find-links=/wheels --no-binary :all:", 1);
+    }
+
+    #[test]
+    fn a_child_has_the_base_of_its_root() {
+        let text = "[cuda]\nversion = '12.6'\nos = 'ubuntu22.04'\n[image.prod]\n[image.test]\nfrom = 'prod'\n\
+                    [image.dev]\nfrom = 'test'\ncompiles = true";
+        let found = example::spec(text, DevelMissing::find);
+        let fix = &found[0].fixes()[0].text;
+        assert!(fix.starts_with("write `base = \"devel\"` into `[image.prod]`"), "{fix}");
     }
 
     #[test]

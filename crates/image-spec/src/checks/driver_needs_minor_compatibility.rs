@@ -62,7 +62,7 @@ impl Diagnosis for DriverNeedsMinorCompatibility {
         let mut fixes =
             vec![Fix::by_hand(format!("update the driver of the machines to {} or newer", self.exact))];
         if let Some(newest) = self.newest {
-            let text = format!("or take CUDA {}, which it runs in full", newest.minor_line());
+            let text = format!("or take CUDA {newest}, which it runs in full");
             fixes.push(Fix::by_hand(text));
         }
         fixes

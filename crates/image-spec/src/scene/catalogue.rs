@@ -40,6 +40,7 @@ fn faults() -> Vec<(&'static str, String, &'static str)> {
         ("extra-ignored", stack(base), "numba-cuda[cu11]==0.30.4\n"),
         ("devel-missing", stack("[image.prod]\nbase = 'runtime'\ncompiles = true"), ""),
         ("image-without-python", "[cuda]\nversion = '12.6'\nos = 'ubuntu22.04'\n[image.prod]\npip = ['numpy']".to_owned(), ""),
+        ("driver-too-old-for-gpu", stack("driver = '535.183.01'\ngpus = ['RTX 5090']\n[image.prod]\nbase = 'base'"), ""),
         ("driver-too-old-for-cuda", stack("driver = '470.256.02'\n[image.prod]"), ""),
         ("driver-refused-by-image", "[cuda]\nversion = '12.9'\nos = 'ubuntu22.04'\ndriver = '525.60.13'\n[image.prod]".to_owned(), ""),
         ("driver-needs-minor-compatibility", stack("driver = '535.183.01'\n[image.prod]"), ""),

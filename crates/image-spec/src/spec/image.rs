@@ -208,7 +208,10 @@ pub struct Portable {
 
 /// How it is seen that an image works.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a table such as `{ test = [\"python\", \"-c\", \"import torch\"], interval = \"30s\" }`, with `test` and, where wanted, `interval`, `timeout`, `start_period`, `retries`"
+)]
 pub struct Healthcheck {
     /// The program and its arguments; it must be in the image
     #[serde(deserialize_with = "some_program")]

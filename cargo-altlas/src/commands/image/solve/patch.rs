@@ -4,7 +4,7 @@
 use super::{hand_written::HandWritten, wanted::Wanted};
 use crate::{config::ConfigFile, environment, files};
 use anyhow::Context;
-use cuda_compat::{Chosen, CudaVersion, CudnnFrom, Fit};
+use cuda_compat::{Chosen, CudaVersion, CudnnFrom, Fit, tag_for_driver};
 use pep440_rs::{Operator, VersionSpecifiers};
 use similar::TextDiff;
 use std::path::{Path, PathBuf};
@@ -101,8 +101,15 @@ fn table<'t>(
 
 fn set_cuda(into: &mut dyn TableLike, config: Option<&ConfigFile>, fit: &Fit, wanted: &Wanted) {
     let there = config.map(|file| &file.config.cuda);
+    let driver = wanted.wishes.driver.map(|driver| (driver.version, driver.platform));
+    // A version without a patch says the same where the images take this very release for it.
+    let taken = |line| {
+        let cudnn = fit.tag.cudnn.is_some();
+        tag_for_driver(line, cudnn, fit.tag.flavour, &fit.tag.os, driver).map(|tag| tag.cuda)
+    };
     let same_cuda = |version: CudaVersion| {
-        version == fit.tag.cuda || (version.patch.is_none() && version == fit.tag.cuda.minor_line())
+        let taken = if version.patch.is_none() { taken(version) } else { Some(version) };
+        taken == Some(fit.tag.cuda)
     };
     if !there.and_then(|cuda| cuda.version).is_some_and(same_cuda) {
         set(into, "version", fit.tag.cuda.to_string());

@@ -5,7 +5,7 @@ use crate::recipe::Base;
 use crate::{Image, Placed, Reference, Spec, SpecError, Usage, installs::Install};
 use cuda_compat::{
     CudaTag, CudaVersion, CudnnVersion, Flavour, Framework, TagAnswer, base_images, look_up_tag,
-    tag_for,
+    tag_for_driver,
 };
 
 /// Whether an image names its base by a reference.
@@ -72,7 +72,8 @@ pub(super) fn of_stack(
     if wants_cudnn && named.is_none() {
         flavour = flavour.max(Flavour::Runtime);
     }
-    let tag = tag_for(cuda, wants_cudnn, flavour, os)
+    let driver = spec.fleet.driver.zip(spec.fleet.platform);
+    let tag = tag_for_driver(cuda, wants_cudnn, flavour, os, driver)
         .unwrap_or_else(|| as_written(cuda, wants_cudnn, flavour, os));
     let reference = Reference {
         registry: None,
