@@ -10,7 +10,9 @@ use crate::{
     global::Global,
 };
 use clap::Args;
-use image_spec::{Pins, Recipe, RenderOptions, RenderedFile, RequirementsFile, Spec, SpecError};
+use image_spec::{
+    Pins, Recipe, RenderOptions, RenderedFile, RequirementsFile, Seal, Spec, SpecError,
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write,
@@ -21,8 +23,8 @@ use std::{
 ///
 /// One `Dockerfile` with a stage for each image, `.dockerignore`, the self-test that each image gets as
 /// `altlas-selftest`, and for models a manifest with their checksums. What an image holds is installed
-/// by hash where `cargo altlas image lock` has written a lock. A file that altlas did not write is left
-/// as it is.
+/// by hash where `cargo altlas image lock` has written a lock. A file that altlas did not write, or that
+/// was edited since, is left as it is.
 #[derive(Debug, Args)]
 pub(crate) struct RenderArgs {
     /// Names of images in the config; all of them where none is named
@@ -48,7 +50,7 @@ pub(crate) struct RenderArgs {
     #[arg(long)]
     stdout: bool,
 
-    /// Overwrite files that altlas did not write
+    /// Overwrite files that altlas did not write or that were edited
     #[arg(long)]
     force: bool,
 }
@@ -193,6 +195,19 @@ fn check(rendered: &[RenderedFile], output: &Path) -> Result<Exit, Failure> {
     Ok(Exit::Findings)
 }
 
+/// Why a file is not overwritten.
+fn in_the_way(path: &Path, seal: Seal) -> anyhow::Error {
+    let why = match seal {
+        Seal::Broken => "was edited after altlas wrote it",
+        Seal::None | Seal::Whole => "was not written by altlas",
+    };
+    anyhow::anyhow!(
+        "`{}` {why}, and nothing was written; `--force` overwrites it, `--output FOLDER` writes \
+         elsewhere, and `--check` shows what would change",
+        path.display()
+    )
+}
+
 fn write(rendered: &[RenderedFile], output: &Path, force: bool) -> Result<Exit, Failure> {
     // First whether all can be written: half of the files would fit neither the old nor the new.
     let mut changed = Vec::new();
@@ -200,12 +215,8 @@ fn write(rendered: &[RenderedFile], output: &Path, force: bool) -> Result<Exit, 
         let path = output.join(&file.path);
         match on_disk(&path)? {
             Some(bytes) if bytes == file.text.as_bytes() => {}
-            Some(bytes) if !force && !image_spec::is_rendered(&bytes) => {
-                return Err(Failure::usage(anyhow::anyhow!(
-                    "`{}` was not written by altlas, and nothing was written; `--force` overwrites \
-                     it, and `--output FOLDER` writes elsewhere",
-                    path.display()
-                )));
+            Some(bytes) if !force && image_spec::seal(&bytes) != Seal::Whole => {
+                return Err(Failure::usage(in_the_way(&path, image_spec::seal(&bytes))));
             }
             _ => changed.push((path, &file.text)),
         }

@@ -49,7 +49,9 @@ fn all(plan: &Plan<'_>, index: usize) -> Result<BTreeMap<String, String>, Render
     }
     add("org.altlas.image", planned.name)?;
     add("org.altlas.usage", usage(planned.usage))?;
-    for (name, value) in facts(plan, planned) {
+    // A range says what was asked for, and not what is inside.
+    let is_version = |value: &String| !value.contains(['<', '>', '!', '~', '*', ',']);
+    for (name, value) in facts(plan, planned).into_iter().filter(|(_, it)| is_version(it)) {
         add(&format!("org.altlas.{name}"), value.trim_start_matches("=="))?;
     }
     for (name, argument) in [("created", "CREATED"), ("revision", "REVISION")] {

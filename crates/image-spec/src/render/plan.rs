@@ -1,6 +1,6 @@
 //! Which stages there are, in which order, and what each begins with.
 
-use super::{RenderError, RenderOptions, quote};
+use super::{RenderError, RenderOptions, python, quote};
 use crate::{Base, Image, Recipe, Reference, Spec, Usage};
 use cuda_compat::{CudaTag, Flavour};
 
@@ -132,6 +132,26 @@ impl<'a> Plan<'a> {
         let is_apart =
             planned.usage == Usage::Prod && planned.parent.is_none() && planned.has_python();
         is_apart.then(|| format!("{}-build", planned.name))
+    }
+
+    /// The stage that has pip or uv, where an image installs packages and nothing that it builds on
+    /// has kept it.
+    pub(crate) fn tool_again(&self, index: usize) -> Option<String> {
+        let line = self.line(index);
+        let (first, between) = (line.first()?, line.get(1..line.len() - 1)?);
+        let installs = |index: usize| python::installs(self, &self.images[index]);
+        let keeps = |index: &usize| self.images[*index].usage != Usage::Prod && installs(*index);
+        let is_missing = installs(index) && !between.iter().any(keeps);
+        self.build_stage(*first).filter(|_| is_missing)
+    }
+
+    /// Whether an image compiles, and what it builds on has nothing to compile with.
+    pub(crate) fn compiles_first(&self, index: usize) -> bool {
+        let mut above = self.line(index);
+        above.pop();
+        let has =
+            |above: &usize| self.images[*above].compiles() && self.build_stage(*above).is_none();
+        self.images[index].compiles() && !above.iter().any(has)
     }
 
     /// What an image begins with, as `FROM` names it.

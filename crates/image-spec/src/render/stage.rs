@@ -79,7 +79,7 @@ fn build_stage(
     blocks.extend(packages::install(Family::of(planned), &packages, "To build with."));
     blocks.extend(python::environment(plan, planned));
     blocks.push(variables(&python::variables()));
-    blocks.extend(python::install(plan, planned)?);
+    blocks.extend(python::install(plan, planned, None)?);
     blocks.extend(python::slim(planned));
     copied.extend(python::files(plan, planned)?);
     Ok(Some(blocks.join("\n\n")))
@@ -150,7 +150,8 @@ fn installed(
     let stage = plan.build_stage(index);
     let has_already = plan.parent(index).is_some_and(Planned::has_python);
     let mut packages = packages::own(planned)?;
-    if planned.has_python() && !has_already {
+    let tool = plan.tool_again(index);
+    if planned.has_python() && (!has_already || tool.is_some() || plan.compiles_first(index)) {
         packages.extend(python::system_packages(planned, stage.is_none()));
     }
     let why = "What it needs of the distribution; the lists stay in the cache.";
@@ -174,7 +175,13 @@ fn installed(
                 blocks.extend(python::environment(plan, planned));
                 blocks.push(variables(&python::variables()));
             }
-            blocks.extend(python::install(plan, planned)?);
+            let (again, mount) =
+                tool.as_deref().map(|stage| python::tool_again(planned, stage)).unwrap_or_default();
+            blocks.extend(again);
+            blocks.extend(python::install(plan, planned, mount)?);
+            if tool.is_some() {
+                blocks.extend(python::slim(planned));
+            }
             copied.extend(python::files(plan, planned)?);
         }
         None => {}
