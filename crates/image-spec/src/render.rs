@@ -111,7 +111,7 @@ pub enum RenderError {
     },
     /// The stage that builds for an image has the name of another image.
     #[error(
-        "`image.{name}` needs a stage `{stage}` to build in, and an image has that name; rename it"
+        "`image.{name}` needs a stage `{stage}` of its own, and an image has that name; rename it"
     )]
     Taken {
         /// The image.

@@ -1,6 +1,9 @@
 //! `cargo altlas image render`.
 
-use super::{check::no_images, requirements};
+use super::{
+    check::{self, no_images},
+    requirements,
+};
 use crate::{
     config::{self, ConfigFile},
     environment,
@@ -50,7 +53,7 @@ pub(crate) struct RenderArgs {
     #[arg(long)]
     stdout: bool,
 
-    /// Overwrite files that altlas did not write or that were edited
+    /// Overwrite files that altlas did not write or that were edited, and render images with errors
     #[arg(long)]
     force: bool,
 }
@@ -73,12 +76,25 @@ pub(crate) fn run(args: &RenderArgs, global: &Global) -> Result<Exit, Failure> {
     };
     let spec = config.config.spec();
     let rendered = rendered(&spec, &context, options, |error| no_images(error, &config))?;
+    if !args.force {
+        let names: Vec<&str> = args.names.iter().map(String::as_str).collect();
+        let codes = check::error_codes(&config, &names)?;
+        if !codes.is_empty() {
+            let codes: Vec<&str> = codes.into_iter().collect();
+            files::note_line(&format!(
+                "not rendered, for the images have errors: {}; `cargo altlas image check` says more, \
+                 and `--force` renders all the same",
+                codes.join(", ")
+            ));
+            return Ok(Exit::Findings);
+        }
+    }
     if args.stdout {
         files::print(&dockerfiles(&rendered)).map_err(Failure::could_not)?;
         return Ok(Exit::Clean);
     }
     if args.check {
-        return check(&rendered, &output);
+        return compare(&rendered, &output);
     }
     write(&rendered, &output, args.force)
 }
@@ -173,7 +189,7 @@ fn on_disk(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
     files::read(path, LARGEST).map(Some).map_err(Failure::could_not)
 }
 
-fn check(rendered: &[RenderedFile], output: &Path) -> Result<Exit, Failure> {
+fn compare(rendered: &[RenderedFile], output: &Path) -> Result<Exit, Failure> {
     let mut shown = String::new();
     for file in rendered {
         let path = output.join(&file.path);

@@ -48,7 +48,7 @@ fn says_what_cannot_be_rendered() {
     check("", "the config has no image; add a section such as `[image.prod]`");
     check(
         "[image.prod]\n[image.prod-build]",
-        "`image.prod` needs a stage `prod-build` to build in, and an image has that name; rename it",
+        "`image.prod` needs a stage `prod-build` of its own, and an image has that name; rename it",
     );
     check(
         "[image.prod]\nbase = 'scratch'",
@@ -141,8 +141,8 @@ fn split_files_are_complete() {
         let file = parsed(&file.text);
         file.stages.iter().map(|stage| stage.name.clone().unwrap()).collect::<Vec<_>>()
     };
-    assert_eq!(stages("Dockerfile.dev"), ["dev"]);
-    assert_eq!(stages("Dockerfile.test"), ["dev", "test"]);
+    assert_eq!(stages("Dockerfile.dev"), ["dev-content", "dev"]);
+    assert_eq!(stages("Dockerfile.test"), ["dev-content", "test"]);
     assert_eq!(stages("Dockerfile.prod"), ["prod-build", "prod"]);
 }
 
@@ -173,7 +173,7 @@ fn what_builds_on_prod_gets_what_it_installs_with() {
                   [image.second]\nusage = 'prod'\nfrom = 'prod'\npip = ['einops']\n";
     let text = dockerfile(&spec(&format!("{STACK}{images}")), &RenderOptions::default()).unwrap();
     let copy = "COPY --from=prod-build /bin/uv /bin/uv";
-    tool_comes_first(&text, "test", copy, "uv pip install");
+    tool_comes_first(&text, "test-content", copy, "uv pip install");
     assert_eq!(text.matches(copy).count(), 1, "{text}");
     let mount = "--mount=type=bind,from=prod-build,source=/bin/uv,target=/bin/uv \\\n";
     tool_comes_first(&text, "second", mount, "uv pip install");
@@ -181,11 +181,33 @@ fn what_builds_on_prod_gets_what_it_installs_with() {
     let stack = STACK.replace("3.11", "3.10");
     let text = dockerfile(&spec(&format!("{stack}{images}")), &RenderOptions::default()).unwrap();
     let again = "# What is shipped has no pip.\nRUN python3.10 -m venv /opt/venv";
-    tool_comes_first(&text, "test", "python3.10-venv", again);
-    tool_comes_first(&text, "test", again, "pip install");
+    tool_comes_first(&text, "test-content", "python3.10-venv", again);
+    tool_comes_first(&text, "test-content", again, "pip install");
     tool_comes_first(&text, "second", again, "pip install");
     assert_eq!(text.matches(again).count(), 2, "{text}");
     assert_eq!(text.matches("pip uninstall --yes pip").count(), 2, "{text}");
+}
+
+#[test]
+fn a_new_date_builds_nothing_anew() {
+    let text = "[image.prod]\n[image.test]\nfrom = 'prod'\npip = ['pytest']\n\
+                [image.profile]\nfrom = 'test'\nnsight = true\n";
+    let text = dockerfile(&spec(&format!("{STACK}{text}")), &RenderOptions::default()).unwrap();
+    let stages: Vec<&str> = text.split("\nFROM ").skip(1).collect();
+    let with_argument: Vec<&str> = stages
+        .iter()
+        .filter(|it| it.contains("ARG CREATED"))
+        .map(|it| it.lines().next().unwrap())
+        .collect();
+    assert_eq!(
+        with_argument,
+        ["test-content AS test", "test-content AS profile", "prod-content AS prod"],
+        "{text}"
+    );
+    for stage in stages {
+        let (_, behind) = stage.split_once("ARG CREATED").unwrap_or_default();
+        assert!(!behind.contains("RUN") && !behind.contains("COPY"), "{stage}");
+    }
 }
 
 #[test]
