@@ -54,7 +54,7 @@ pub use registry::{
     Blob, Descriptor, Manifest, ManifestPlatform, PullError, RegistryClient, RegistryError,
     RegistryOptions, Trouble,
 };
-pub use render::{MARKER, Pins, RenderError, RenderOptions, RenderedFile, is_rendered, render};
+pub use render::{MARKER, Pins, RenderError, RenderOptions, RenderedFile, Seal, render, seal};
 pub use requirements::{
     Fetch, IndexKind, Lock, LockedPackage, PackageIndex, RequirementsError, RequirementsFile,
     RequirementsKind, without_credentials,

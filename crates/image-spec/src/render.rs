@@ -6,6 +6,7 @@
 //! by `render/quote.rs` and nowhere else.
 
 mod ignore;
+mod installer;
 mod labels;
 mod models;
 mod nsight;
@@ -14,11 +15,13 @@ mod pins;
 mod plan;
 mod python;
 mod quote;
+mod seal;
 mod selftest;
 mod stage;
 mod user;
 
 pub use pins::Pins;
+pub use seal::{Seal, seal};
 
 use crate::{Recipe, Spec};
 use plan::Plan;
@@ -29,9 +32,6 @@ use std::{
 
 /// What stands in the first lines of every rendered file, and by which it is known again.
 pub const MARKER: &str = "Written by cargo altlas image render";
-
-/// How many bytes from the beginning of a file hold the marker, where it has one.
-const MARKED: usize = 400;
 
 /// What to render, and what lies on the disk.
 #[derive(Debug, Clone, Default)]
@@ -111,7 +111,7 @@ pub enum RenderError {
     },
     /// The stage that builds for an image has the name of another image.
     #[error(
-        "`image.{name}` needs a stage `{stage}` to build in, and an image has that name; rename it"
+        "`image.{name}` needs a stage `{stage}` of its own, and an image has that name; rename it"
     )]
     Taken {
         /// The image.
@@ -170,7 +170,7 @@ pub fn render(
     let plan = Plan::new(spec, recipes, options)?;
     let mut files = Vec::new();
     let mut file = |name: &str, text: String| {
-        files.push(RenderedFile { path: PathBuf::from(name), text });
+        files.push(RenderedFile { path: PathBuf::from(name), text: seal::sealed(&text) });
     };
     let mut copied = BTreeSet::new();
     if options.split {
@@ -204,12 +204,6 @@ pub fn render(
         file(python::REQUIREMENTS, text);
     }
     Ok(files)
-}
-
-/// Whether a file is one that [`render`] wrote: only such are overwritten.
-pub fn is_rendered(bytes: &[u8]) -> bool {
-    let beginning = &bytes[..bytes.len().min(MARKED)];
-    String::from_utf8_lossy(beginning).contains(MARKER)
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use clap::Args;
 use gpu_probe::Unlooked;
 use image_spec::{Dockerfile, Problem, Recipe, Requirements, Scene, Spec, SpecError};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
@@ -159,6 +159,29 @@ fn of_spec(
     args: &CheckArgs,
     global: &Global,
 ) -> Result<Judged, Failure> {
+    let spec = spec_of(file, images);
+    let folder = file.path.parent().unwrap_or(Path::new("."));
+    let mut scene = scene_of(file, &spec, folder)?;
+    let mut unlooked = resolve::add_to(&mut scene, &args.resolve, folder, global.verbose)?;
+    unlooked.extend(beyond_the_tables(&scene));
+    Ok((findings(&scene, Some(file)), unlooked))
+}
+
+/// The codes of the errors that the images of the config have, where nobody has accepted them.
+pub(super) fn error_codes(
+    file: &ConfigFile,
+    images: &[&str],
+) -> Result<BTreeSet<&'static str>, Failure> {
+    let spec = spec_of(file, images);
+    let folder = file.path.parent().unwrap_or(Path::new("."));
+    let mut found = findings(&scene_of(file, &spec, folder)?, Some(file));
+    accept::apply(&file.config.accept, today(), &file.path, true, &mut found);
+    let errors = found.iter().filter(|it| it.level == Level::Error && it.accepted.is_none());
+    Ok(errors.map(|it| it.code).filter(|code| code.starts_with("image/")).collect())
+}
+
+/// The images that are named with what they build on, or all.
+fn spec_of(file: &ConfigFile, images: &[&str]) -> Spec {
     let mut spec = file.config.spec();
     if !images.is_empty() {
         let mut wanted: Vec<String> = images.iter().map(|name| (*name).to_owned()).collect();
@@ -169,19 +192,19 @@ fn of_spec(
         }
         spec.images.retain(|name, _| wanted.iter().any(|wanted| wanted == name.as_str()));
     }
-    let folder = file.path.parent().unwrap_or(Path::new("."));
-    let files = requirements::of_spec(&spec, folder).map_err(Failure::usage)?;
-    let mut scene = Scene {
-        recipes: Recipe::from_spec(&spec, &files).map_err(|error| no_images(&error, file))?,
-        spec: Some(&spec),
+    spec
+}
+
+fn scene_of<'a>(file: &ConfigFile, spec: &'a Spec, folder: &Path) -> Result<Scene<'a>, Failure> {
+    let files = requirements::of_spec(spec, folder).map_err(Failure::usage)?;
+    Ok(Scene {
+        recipes: Recipe::from_spec(spec, &files).map_err(|error| no_images(&error, file))?,
+        spec: Some(spec),
         dockerfile: None,
         requirements: Requirements { files, resolutions: Vec::new() },
         fleet: spec.fleet.clone(),
         today: today(),
-    };
-    let mut unlooked = resolve::add_to(&mut scene, &args.resolve, folder, global.verbose)?;
-    unlooked.extend(beyond_the_tables(&scene));
-    Ok((findings(&scene, Some(file)), unlooked))
+    })
 }
 
 fn parent(spec: &Spec, name: &str) -> Option<String> {

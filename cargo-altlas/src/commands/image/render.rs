@@ -1,6 +1,9 @@
 //! `cargo altlas image render`.
 
-use super::{check::no_images, requirements};
+use super::{
+    check::{self, no_images},
+    requirements,
+};
 use crate::{
     config::{self, ConfigFile},
     environment,
@@ -10,7 +13,9 @@ use crate::{
     global::Global,
 };
 use clap::Args;
-use image_spec::{Pins, Recipe, RenderOptions, RenderedFile, RequirementsFile, Spec, SpecError};
+use image_spec::{
+    Pins, Recipe, RenderOptions, RenderedFile, RequirementsFile, Seal, Spec, SpecError,
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write,
@@ -21,8 +26,8 @@ use std::{
 ///
 /// One `Dockerfile` with a stage for each image, `.dockerignore`, the self-test that each image gets as
 /// `altlas-selftest`, and for models a manifest with their checksums. What an image holds is installed
-/// by hash where `cargo altlas image lock` has written a lock. A file that altlas did not write is left
-/// as it is.
+/// by hash where `cargo altlas image lock` has written a lock. A file that altlas did not write, or that
+/// was edited since, is left as it is.
 #[derive(Debug, Args)]
 pub(crate) struct RenderArgs {
     /// Names of images in the config; all of them where none is named
@@ -48,7 +53,7 @@ pub(crate) struct RenderArgs {
     #[arg(long)]
     stdout: bool,
 
-    /// Overwrite files that altlas did not write
+    /// Overwrite files that altlas did not write or that were edited, and render images with errors
     #[arg(long)]
     force: bool,
 }
@@ -71,12 +76,25 @@ pub(crate) fn run(args: &RenderArgs, global: &Global) -> Result<Exit, Failure> {
     };
     let spec = config.config.spec();
     let rendered = rendered(&spec, &context, options, |error| no_images(error, &config))?;
+    if !args.force {
+        let names: Vec<&str> = args.names.iter().map(String::as_str).collect();
+        let codes = check::error_codes(&config, &names)?;
+        if !codes.is_empty() {
+            let codes: Vec<&str> = codes.into_iter().collect();
+            files::note_line(&format!(
+                "not rendered, for the images have errors: {}; `cargo altlas image check` says more, \
+                 and `--force` renders all the same",
+                codes.join(", ")
+            ));
+            return Ok(Exit::Findings);
+        }
+    }
     if args.stdout {
         files::print(&dockerfiles(&rendered)).map_err(Failure::could_not)?;
         return Ok(Exit::Clean);
     }
     if args.check {
-        return check(&rendered, &output);
+        return compare(&rendered, &output);
     }
     write(&rendered, &output, args.force)
 }
@@ -171,7 +189,7 @@ fn on_disk(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
     files::read(path, LARGEST).map(Some).map_err(Failure::could_not)
 }
 
-fn check(rendered: &[RenderedFile], output: &Path) -> Result<Exit, Failure> {
+fn compare(rendered: &[RenderedFile], output: &Path) -> Result<Exit, Failure> {
     let mut shown = String::new();
     for file in rendered {
         let path = output.join(&file.path);
@@ -193,6 +211,19 @@ fn check(rendered: &[RenderedFile], output: &Path) -> Result<Exit, Failure> {
     Ok(Exit::Findings)
 }
 
+/// Why a file is not overwritten.
+fn in_the_way(path: &Path, seal: Seal) -> anyhow::Error {
+    let why = match seal {
+        Seal::Broken => "was edited after altlas wrote it",
+        Seal::None | Seal::Whole => "was not written by altlas",
+    };
+    anyhow::anyhow!(
+        "`{}` {why}, and nothing was written; `--force` overwrites it, `--output FOLDER` writes \
+         elsewhere, and `--check` shows what would change",
+        path.display()
+    )
+}
+
 fn write(rendered: &[RenderedFile], output: &Path, force: bool) -> Result<Exit, Failure> {
     // First whether all can be written: half of the files would fit neither the old nor the new.
     let mut changed = Vec::new();
@@ -200,12 +231,8 @@ fn write(rendered: &[RenderedFile], output: &Path, force: bool) -> Result<Exit, 
         let path = output.join(&file.path);
         match on_disk(&path)? {
             Some(bytes) if bytes == file.text.as_bytes() => {}
-            Some(bytes) if !force && !image_spec::is_rendered(&bytes) => {
-                return Err(Failure::usage(anyhow::anyhow!(
-                    "`{}` was not written by altlas, and nothing was written; `--force` overwrites \
-                     it, and `--output FOLDER` writes elsewhere",
-                    path.display()
-                )));
+            Some(bytes) if !force && image_spec::seal(&bytes) != Seal::Whole => {
+                return Err(Failure::usage(in_the_way(&path, image_spec::seal(&bytes))));
             }
             _ => changed.push((path, &file.text)),
         }

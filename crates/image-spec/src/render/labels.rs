@@ -11,7 +11,14 @@ use std::collections::BTreeMap;
 /// The environment variable in which the self-test reads what should be inside.
 pub(crate) const EXPECTED: &str = "ALTLAS_EXPECT";
 
-/// The labels of an image, with the arguments that only the build knows. What the image has from the
+/// The labels that only the build knows.
+pub(crate) fn of_build() -> &'static str {
+    "# Known only when it is built.\nARG CREATED=\"\"\nARG REVISION=\"\"\n\
+     LABEL org.opencontainers.image.created=\"${CREATED}\" \\\n      \
+     org.opencontainers.image.revision=\"${REVISION}\""
+}
+
+/// The labels of an image that are known before it is built. What the image has from the
 /// one that it builds on is not said again.
 pub(crate) fn instruction(plan: &Plan<'_>, index: usize) -> Result<String, RenderError> {
     let mut labels = all(plan, index)?;
@@ -19,14 +26,10 @@ pub(crate) fn instruction(plan: &Plan<'_>, index: usize) -> Result<String, Rende
     for above in plan.line(index).into_iter().filter(|above| *above != index) {
         inherited.extend(all(plan, above)?);
     }
-    // The arguments are filled in again in each stage.
-    labels.retain(|name, value| value.starts_with("\"${") || inherited.get(name) != Some(value));
+    labels.retain(|name, value| inherited.get(name) != Some(value));
     let lines: Vec<String> =
         labels.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
-    Ok(format!(
-        "# Known only when it is built.\nARG CREATED=\"\"\nARG REVISION=\"\"\nLABEL {}",
-        lines.join(" \\\n      ")
-    ))
+    Ok(format!("LABEL {}", lines.join(" \\\n      ")))
 }
 
 fn all(plan: &Plan<'_>, index: usize) -> Result<BTreeMap<String, String>, RenderError> {
@@ -49,11 +52,10 @@ fn all(plan: &Plan<'_>, index: usize) -> Result<BTreeMap<String, String>, Render
     }
     add("org.altlas.image", planned.name)?;
     add("org.altlas.usage", usage(planned.usage))?;
-    for (name, value) in facts(plan, planned) {
+    // A range says what was asked for, and not what is inside.
+    let is_version = |value: &String| !value.contains(['<', '>', '!', '~', '*', ',']);
+    for (name, value) in facts(plan, planned).into_iter().filter(|(_, it)| is_version(it)) {
         add(&format!("org.altlas.{name}"), value.trim_start_matches("=="))?;
-    }
-    for (name, argument) in [("created", "CREATED"), ("revision", "REVISION")] {
-        labels.insert(format!("org.opencontainers.image.{name}"), format!("\"${{{argument}}}\""));
     }
     for (name, value) in &planned.image.labels {
         let key = planned.key("labels");

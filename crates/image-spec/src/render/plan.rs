@@ -1,6 +1,6 @@
 //! Which stages there are, in which order, and what each begins with.
 
-use super::{RenderError, RenderOptions, quote};
+use super::{RenderError, RenderOptions, python, quote};
 use crate::{Base, Image, Recipe, Reference, Spec, Usage};
 use cuda_compat::{CudaTag, Flavour};
 
@@ -51,7 +51,9 @@ impl<'a> Plan<'a> {
             planned.wanted = is_wanted(planned.name);
         }
         for (index, planned) in plan.images.iter().enumerate() {
-            if let Some(stage) = plan.build_stage(index).filter(|it| spec.images.contains_key(it)) {
+            let held = Some(plan.stage(index)).filter(|stage| stage != planned.name);
+            let own = plan.build_stage(index).into_iter().chain(held);
+            if let Some(stage) = own.into_iter().find(|stage| spec.images.contains_key(stage)) {
                 return Err(RenderError::Taken { name: planned.name.to_owned(), stage });
             }
         }
@@ -132,6 +134,38 @@ impl<'a> Plan<'a> {
         let is_apart =
             planned.usage == Usage::Prod && planned.parent.is_none() && planned.has_python();
         is_apart.then(|| format!("{}-build", planned.name))
+    }
+
+    /// Whether images build on an image.
+    pub(crate) fn has_children(&self, index: usize) -> bool {
+        self.images.iter().any(|image| image.parent == Some(index))
+    }
+
+    /// The stage that holds what an image holds. Where others build on it, the image itself is one
+    /// more stage, with what only its build knows.
+    pub(crate) fn stage(&self, index: usize) -> String {
+        let name = self.images[index].name;
+        if self.has_children(index) { format!("{name}-content") } else { name.to_owned() }
+    }
+
+    /// The stage that has pip or uv, where an image installs packages and nothing that it builds on
+    /// has kept it.
+    pub(crate) fn tool_again(&self, index: usize) -> Option<String> {
+        let line = self.line(index);
+        let (first, between) = (line.first()?, line.get(1..line.len() - 1)?);
+        let installs = |index: usize| python::installs(self, &self.images[index]);
+        let keeps = |index: &usize| self.images[*index].usage != Usage::Prod && installs(*index);
+        let is_missing = installs(index) && !between.iter().any(keeps);
+        self.build_stage(*first).filter(|_| is_missing)
+    }
+
+    /// Whether an image compiles, and what it builds on has nothing to compile with.
+    pub(crate) fn compiles_first(&self, index: usize) -> bool {
+        let mut above = self.line(index);
+        above.pop();
+        let has =
+            |above: &usize| self.images[*above].compiles() && self.build_stage(*above).is_none();
+        self.images[index].compiles() && !above.iter().any(has)
     }
 
     /// What an image begins with, as `FROM` names it.

@@ -3,6 +3,7 @@
 
 use super::{
     RenderError,
+    installer::{Installer, Mount},
     packages::Family,
     plan::{Plan, Planned},
     quote,
@@ -17,8 +18,20 @@ use std::{
 /// programs name their interpreter by this path.
 pub(crate) const VENV: &str = "/opt/venv";
 
+/// PyTorch's index has all that torch needs, at the versions that fit; the others only add to PyPI.
+const PYTORCH: &str = "https://download.pytorch.org/";
+
+/// For uv, which else takes a package only from the first index that has its name.
+const ANY_INDEX: &str = "--index-strategy unsafe-best-match";
+
+/// Why frameworks that are there already are named once more.
+const AGAIN: &str = "# The frameworks stand here again: what does not fit them ends the build.\n";
+
 /// Where uv keeps the Pythons that it installs.
 pub(crate) const UV_PYTHON: &str = "/opt/python";
+
+/// The program uv, where it installs.
+const UV_PROGRAM: &str = "/bin/uv";
 
 /// The file with the frameworks, where it was asked for.
 pub(crate) const REQUIREMENTS: &str = "requirements-gpu.txt";
@@ -63,17 +76,10 @@ pub(crate) fn system_packages(planned: &Planned<'_>, builds: bool) -> BTreeSet<S
 
 /// The instructions that make the virtual environment.
 pub(crate) fn environment(plan: &Plan<'_>, planned: &Planned<'_>) -> Vec<String> {
-    let python = planned.recipe.python.as_ref().map(|it| it.value.minor_line().to_string());
-    let version = python.unwrap_or_else(|| "3".to_owned());
     if !is_by_uv(planned) {
-        let from_base = planned.recipe.python_from == Some(PythonFrom::Base);
-        return vec![if from_base {
-            // What the base has installed stays visible.
-            format!("RUN python3 -m venv --system-site-packages {VENV}")
-        } else {
-            format!("RUN python{version} -m venv {VENV}")
-        }];
+        return vec![with_pip(planned)];
     }
+    let version = version(planned);
     let image = match plan.mirror() {
         Some(_) => plan.hub(&format!("astral/uv:{UV}")),
         None => format!("ghcr.io/astral-sh/uv:{UV}"),
@@ -81,11 +87,48 @@ pub(crate) fn environment(plan: &Plan<'_>, planned: &Planned<'_>) -> Vec<String>
     vec![
         "# The distribution does not have this Python as its own; uv brings a standalone build.\n"
             .to_owned()
-            + &format!("COPY --from={image} /uv /bin/uv\n")
-            + "ENV UV_COMPILE_BYTECODE=\"1\" \\\n    UV_LINK_MODE=\"copy\" \\\n"
-            + &format!("    UV_PYTHON_INSTALL_DIR=\"{UV_PYTHON}\""),
+            + &with_uv(&image, "/uv"),
         format!("RUN uv venv --managed-python --python {version} {VENV}"),
     ]
+}
+
+fn version(planned: &Planned<'_>) -> String {
+    let python = planned.recipe.python.as_ref().map(|it| it.value.minor_line().to_string());
+    python.unwrap_or_else(|| "3".to_owned())
+}
+
+/// Makes the environment; where it is there already, this only brings pip into it.
+fn with_pip(planned: &Planned<'_>) -> String {
+    if planned.recipe.python_from == Some(PythonFrom::Base) {
+        // What the base has installed stays visible.
+        format!("RUN python3 -m venv --system-site-packages {VENV}")
+    } else {
+        format!("RUN python{} -m venv {VENV}", version(planned))
+    }
+}
+
+fn with_uv(from: &str, path: &str) -> String {
+    format!(
+        "COPY --from={from} {path} {UV_PROGRAM}\n\
+         ENV UV_COMPILE_BYTECODE=\"1\" \\\n    UV_LINK_MODE=\"copy\" \\\n    \
+         UV_PYTHON_INSTALL_DIR=\"{UV_PYTHON}\""
+    )
+}
+
+/// What installs packages in an image whose parent is shipped without it: an instruction, or a mount
+/// for each installation. What is shipped itself gets uv only for as long as it installs.
+pub(crate) fn tool_again(planned: &Planned<'_>, build_stage: &str) -> (Option<String>, Mount) {
+    let why = "# What is shipped has no";
+    match (is_by_uv(planned), planned.usage) {
+        (true, Usage::Prod) => {
+            let mount = format!(
+                "--mount=type=bind,from={build_stage},source={UV_PROGRAM},target={UV_PROGRAM}"
+            );
+            (None, Some(mount))
+        }
+        (true, _) => (Some(format!("{why} uv.\n{}", with_uv(build_stage, UV_PROGRAM))), None),
+        (false, _) => (Some(format!("{why} pip.\n{}", with_pip(planned))), None),
+    }
 }
 
 /// What an environment needs so that its programs are found.
@@ -97,50 +140,79 @@ pub(crate) fn variables() -> [(&'static str, String); 3] {
     ]
 }
 
+/// Whether an image has packages beyond those of what it builds on.
+pub(crate) fn installs(plan: &Plan<'_>, planned: &Planned<'_>) -> bool {
+    let image = planned.image;
+    planned.has_python()
+        && (plan.options.locks.contains_key(planned.name)
+            || !image.pip.is_empty()
+            || !image.requirements.is_empty()
+            || !frameworks(planned).is_empty())
+}
+
 /// The instructions that install the packages of an image, beyond those of what it builds on.
-pub(crate) fn install(plan: &Plan<'_>, planned: &Planned<'_>) -> Result<Vec<String>, RenderError> {
-    let installer = Installer { by_uv: is_by_uv(planned) };
-    let mut blocks = Vec::new();
+///
+/// What comes from PyTorch's index comes first and by itself: that index also has old releases of
+/// other packages. Everything else is one installation, in which the first stands again, so that
+/// what does not fit ends the build instead of replacing it.
+pub(crate) fn install(
+    plan: &Plan<'_>,
+    planned: &Planned<'_>,
+    tool: Mount,
+) -> Result<Vec<String>, RenderError> {
+    let installer = Installer { by_uv: is_by_uv(planned), tool };
     if plan.options.locks.contains_key(planned.name) {
         let lock = format!("requirements-{}.lock", planned.name);
         let mut options = vec!["--require-hashes".to_owned(), "--no-deps".to_owned()];
         options.extend(indexes(planned)?.into_iter().map(|url| format!("--extra-index-url {url}")));
         if installer.by_uv && options.len() > 2 {
             // Safe here, as each file is known by its hash.
-            options.push("--index-strategy unsafe-best-match".to_owned());
+            options.push(ANY_INDEX.to_owned());
         }
         let run =
             installer.run(std::slice::from_ref(&lock), &options, &[], std::slice::from_ref(&lock));
         return Ok(vec![format!("# Exactly what the lock holds, by hash.\n{run}")]);
     }
-    let frameworks = frameworks(planned);
-    if plan.options.requirements && !frameworks.is_empty() {
-        let file = plan.in_folder(REQUIREMENTS);
-        let several = installer.by_uv && !indexes(planned)?.is_empty();
-        let options = several.then(|| "--index-strategy unsafe-best-match".to_owned());
-        blocks.push(installer.run(
-            std::slice::from_ref(&file),
-            options.as_slice(),
-            &[],
-            std::slice::from_ref(&file),
-        ));
+    let mut blocks = Vec::new();
+    let mut options = Vec::new();
+    let mut files = Vec::new();
+    let mut again = Vec::new();
+    let mut words = BTreeSet::new();
+    let own = frameworks(planned);
+    if plan.options.requirements && !own.is_empty() {
+        files.push(plan.in_folder(REQUIREMENTS));
+        if installer.by_uv && !indexes(planned)?.is_empty() {
+            options.push(ANY_INDEX.to_owned());
+        }
     } else {
-        // The large and rarely changed first, each index by itself as its documentation says.
-        for (index, names) in by_index(&frameworks) {
-            let mut words = Vec::new();
-            for name in names {
-                words.push(quote::argument("frameworks", &name)?);
+        for (index, names) in by_index(&asked(planned)) {
+            let names = names.iter().map(|name| quote::argument("frameworks", name));
+            let names = names.collect::<Result<Vec<_>, _>>()?;
+            let is_pytorch = index.as_deref().is_some_and(|url| url.starts_with(PYTORCH));
+            match index {
+                Some(url) if is_pytorch && !own.is_empty() => {
+                    let url = quote::argument("frameworks", &url)?;
+                    blocks.push(installer.run(&[], &[format!("--index-url {url}")], &names, &[]));
+                }
+                Some(url) if !is_pytorch => {
+                    let url = quote::argument("frameworks", &url)?;
+                    options.push(format!("--extra-index-url {url}"));
+                }
+                _ => {}
             }
-            let options = index.map(|url| index_option(&url)).transpose()?;
-            blocks.push(installer.run(&[], options.as_slice(), &words, &[]));
+            if is_pytorch || own.is_empty() {
+                again.extend(names);
+            } else {
+                words.extend(names);
+            }
+        }
+        if installer.by_uv && !options.is_empty() {
+            options.push(ANY_INDEX.to_owned());
         }
     }
-    let mut words = BTreeSet::new();
     for (index, text) in planned.image.pip.iter().enumerate() {
         words.insert(quote::argument(&planned.key(&format!("pip[{index}]")), text)?);
     }
-    let words: Vec<String> = words.into_iter().collect();
-    let mut files = Vec::new();
     for (index, path) in planned.image.requirements.iter().enumerate() {
         let key = planned.key(&format!("requirements[{index}]"));
         let path = file(&key, path)?;
@@ -151,7 +223,10 @@ pub(crate) fn install(plan: &Plan<'_>, planned: &Planned<'_>) -> Result<Vec<Stri
     }
     if !words.is_empty() || !files.is_empty() {
         let mounted = with_includes(plan, planned, &files)?;
-        blocks.push(installer.run(&mounted, &[], &words, &files));
+        again.retain(|word| !words.contains(word));
+        let note = if again.is_empty() { "" } else { AGAIN };
+        again.extend(words);
+        blocks.push(note.to_owned() + &installer.run(&mounted, &options, &again, &files));
     }
     Ok(blocks)
 }
@@ -186,8 +261,14 @@ pub(crate) fn slim(planned: &Planned<'_>) -> Option<String> {
     } else {
         "pip uninstall --yes pip".to_owned()
     };
+    // A program of Triton, CuPy or torch.compile is compiled while it runs.
+    let headers = if asked(planned).is_empty() {
+        ""
+    } else {
+        " Headers in wheels stay:\n# torch.compile, Triton and CuPy compile while they run."
+    };
     Some(format!(
-        "# What only an installation needs stays behind.\n\
+        "# What only an installation needs stays behind.{headers}\n\
          RUN {first} \\\n    && find {VENV} -name '*_static*.a' -delete"
     ))
 }
@@ -254,16 +335,6 @@ fn indexes(planned: &Planned<'_>) -> Result<BTreeSet<String>, RenderError> {
     all.map(|url| quote::argument("frameworks", &url)).collect()
 }
 
-/// PyTorch's index has all that torch needs, at the versions that fit; the others only add to PyPI.
-fn index_option(url: &str) -> Result<String, RenderError> {
-    let option = if url.starts_with("https://download.pytorch.org/") {
-        "--index-url"
-    } else {
-        "--extra-index-url"
-    };
-    Ok(format!("{option} {}", quote::argument("frameworks", url)?))
-}
-
 /// A requirements file: a path that a mount can name.
 fn file(key: &str, path: &str) -> Result<String, RenderError> {
     let path = quote::source(key, path)?;
@@ -294,43 +365,4 @@ fn with_includes(
         all.push(path);
     }
     Ok(all)
-}
-
-/// `pip`, or `uv pip`.
-struct Installer {
-    by_uv: bool,
-}
-
-impl Installer {
-    /// The instruction that installs `words` and what `files` ask for; `mounted` are all files of the
-    /// context that are read.
-    fn run(
-        &self,
-        mounted: &[String],
-        options: &[String],
-        words: &[String],
-        files: &[String],
-    ) -> String {
-        let (program, cache) = if self.by_uv {
-            ("uv pip install", "/root/.cache/uv")
-        } else {
-            ("pip install", "/root/.cache/pip")
-        };
-        let mut mounts = vec![format!("--mount=type=cache,target={cache}")];
-        mounts.extend(
-            mounted
-                .iter()
-                .map(|path| format!("--mount=type=bind,source={path},target=/tmp/context/{path}")),
-        );
-        let mut arguments = options.to_vec();
-        arguments.extend(words.iter().cloned());
-        arguments.extend(files.iter().map(|path| format!("--requirement /tmp/context/{path}")));
-        let one_line = arguments.join(" ");
-        let command = if arguments.len() > 1 && program.len() + one_line.len() > 80 {
-            format!("{program} \\\n        {}", arguments.join(" \\\n        "))
-        } else {
-            format!("{program} {one_line}")
-        };
-        format!("RUN {} \\\n    {command}", mounts.join(" \\\n    "))
-    }
 }

@@ -22,10 +22,32 @@ pub(crate) struct Rendered {
 pub(crate) fn dockerfile(plan: &Plan<'_>, images: &[usize]) -> Result<Rendered, RenderError> {
     let mut copied = BTreeSet::new();
     let mut stages = Vec::new();
+    let mut named = Vec::new();
     for index in images {
         stages.extend(build_stage(plan, *index, &mut copied)?);
-        stages.push(image_stage(plan, *index, &mut copied)?);
+        let mut stage = image_stage(plan, *index, &mut copied)?;
+        if !plan.has_children(*index) {
+            stage.push_str(&format!("\n\n{}", labels::of_build()));
+            stages.push(stage);
+            continue;
+        }
+        stages.push(stage);
+        let planned = plan.image(*index);
+        let itself = format!(
+            "# {}\nFROM {} AS {}\n\n{}",
+            purpose(planned.usage),
+            plan.stage(*index),
+            planned.name,
+            labels::of_build()
+        );
+        if planned.usage == Usage::Prod && !plan.options.split {
+            named.push(itself);
+        } else if !plan.options.split || images.last() == Some(index) {
+            stages.push(itself);
+        }
     }
+    // What is shipped is last: it is built where nobody names a stage.
+    stages.extend(named);
     let stages = stages.join("\n\n\n");
     let mut head = String::new();
     if let Some(frontend) = frontend(plan)? {
@@ -79,7 +101,7 @@ fn build_stage(
     blocks.extend(packages::install(Family::of(planned), &packages, "To build with."));
     blocks.extend(python::environment(plan, planned));
     blocks.push(variables(&python::variables()));
-    blocks.extend(python::install(plan, planned)?);
+    blocks.extend(python::install(plan, planned, None)?);
     blocks.extend(python::slim(planned));
     copied.extend(python::files(plan, planned)?);
     Ok(Some(blocks.join("\n\n")))
@@ -127,17 +149,27 @@ fn image_stage(
 
 fn begin(plan: &Plan<'_>, index: usize) -> Result<String, RenderError> {
     let planned = plan.image(index);
-    let purpose = match planned.usage {
+    let base = match planned.parent {
+        Some(parent) => plan.stage(parent),
+        None => plan.base(index)?,
+    };
+    let stage = plan.stage(index);
+    if stage != planned.name {
+        let name = planned.name;
+        return Ok(format!(
+            "# What {name} holds, for {name} and those that build on it.\nFROM {base} AS {stage}"
+        ));
+    }
+    Ok(format!("# {}\nFROM {base} AS {stage}", purpose(planned.usage)))
+}
+
+fn purpose(usage: Usage) -> &'static str {
+    match usage {
         Usage::Dev => "To develop in.",
         Usage::Test => "To test in.",
         Usage::Profile => "To profile in.",
         Usage::Prod => "What is shipped.",
-    };
-    let base = match plan.parent(index) {
-        Some(parent) => parent.name.to_owned(),
-        None => plan.base(index)?,
-    };
-    Ok(format!("# {purpose}\nFROM {base} AS {}", planned.name))
+    }
 }
 
 /// Packages of the distribution and of Python.
@@ -150,7 +182,8 @@ fn installed(
     let stage = plan.build_stage(index);
     let has_already = plan.parent(index).is_some_and(Planned::has_python);
     let mut packages = packages::own(planned)?;
-    if planned.has_python() && !has_already {
+    let tool = plan.tool_again(index);
+    if planned.has_python() && (!has_already || tool.is_some() || plan.compiles_first(index)) {
         packages.extend(python::system_packages(planned, stage.is_none()));
     }
     let why = "What it needs of the distribution; the lists stay in the cache.";
@@ -174,7 +207,13 @@ fn installed(
                 blocks.extend(python::environment(plan, planned));
                 blocks.push(variables(&python::variables()));
             }
-            blocks.extend(python::install(plan, planned)?);
+            let (again, mount) =
+                tool.as_deref().map(|stage| python::tool_again(planned, stage)).unwrap_or_default();
+            blocks.extend(again);
+            blocks.extend(python::install(plan, planned, mount)?);
+            if tool.is_some() {
+                blocks.extend(python::slim(planned));
+            }
             copied.extend(python::files(plan, planned)?);
         }
         None => {}
