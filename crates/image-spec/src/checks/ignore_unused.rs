@@ -11,6 +11,7 @@
 use super::{CHECKS, Diagnosis, Fix};
 use crate::{Place, Scene, dockerfile::Ignore};
 use serde::Serialize;
+use std::collections::HashMap;
 
 /// A comment passes over a finding that is not there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
@@ -51,17 +52,19 @@ impl IgnoreUnused {
     pub(super) fn find(scene: &Scene<'_>) -> Vec<Self> {
         let Some(file) = scene.dockerfile else { return Vec::new() };
         let own = file.ignores.list.iter().filter(|ignore| ignore.tool == "altlas");
+        // Each check is asked once, however many comments name it.
+        let mut places: HashMap<&str, Vec<Place>> = HashMap::new();
         let of = |ignore: &Ignore| {
             let check = CHECKS.iter().find(|check| ignore.names(check.code));
             // A check that passes over itself would be true and untrue at once.
             let (why, nearest) = match check.filter(|check| check.code != Self::CODE) {
                 None => (Why::Unknown, nearest(&ignore.code)),
                 Some(check) => {
-                    let found = (check.find)(scene);
-                    let is_used = found.iter().any(|problem| {
-                        file.is_covered(ignore, &problem.diagnosis().place())
+                    let places = places.entry(check.code).or_insert_with(|| {
+                        let found = (check.find)(scene);
+                        found.iter().map(|problem| problem.diagnosis().place()).collect()
                     });
-                    if is_used {
+                    if places.iter().any(|place| file.is_covered(ignore, place)) {
                         return None;
                     }
                     (Why::NotFound, None)
