@@ -93,6 +93,9 @@ impl Diagnosis for IgnoreUnused {
     fn fixes(&self) -> Vec<Fix> {
         vec![Fix::by_hand(match self.nearest {
             Some(code) => format!("write `ignore={code}`, or take it out"),
+            None if self.code.is_empty() => {
+                "write the code behind `ignore=`, or take the comment out".to_owned()
+            }
             None => format!("take `{}` out of the comment", self.code),
         })]
     }
@@ -117,7 +120,10 @@ mod tests {
         check(&format!("# altlas ignore=runs-as-root\n{root}\nUSER 1"), Some(Why::NotFound));
         check(&format!("{root}\n# altlas ignore=runs-as-root\nRUN a"), Some(Why::NotFound));
         check(&format!("# altlas ignore=runs-as-rot\n{root}"), Some(Why::Unknown));
+        check(&format!("# altlas ignore=\n{root}"), Some(Why::Unknown));
+        check(&format!("{root}\n# altlas global ignore= , ; why"), Some(Why::Unknown));
         check(&format!("# hadolint ignore=DL3008\n{root}"), None);
+        check(&format!("# hadolint ignore=\n{root}"), None);
     }
 
     #[test]

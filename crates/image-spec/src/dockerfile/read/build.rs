@@ -41,7 +41,7 @@ pub(in crate::dockerfile) fn build(
     escape: char,
 ) -> Result<Built, DockerfileError> {
     let mut built = Built::default();
-    let global = Variables::default();
+    let global = Variables::above_stages();
     let known = global.emptied();
     let mut state = State { global, known, ended: Vec::new(), named: HashMap::new(), unix: true };
     for logical in lines {
@@ -220,7 +220,12 @@ fn kind(
         "MAINTAINER" if is_empty => return needs("a name"),
         "MAINTAINER" => Kind::Maintainer(words.literal(rest)),
         "ONBUILD" => onbuild(words, rest, heredocs, unix, start)?,
-        _ => return Err((start, format!("there is no instruction `{name}`"))),
+        _ => {
+            // The file may be anything, also one with secrets: no more is shown than a name is long.
+            let shown: String = name.chars().take("HEALTHCHECK".len()).collect();
+            let more = if shown.len() < name.len() { "…" } else { "" };
+            return Err((start, format!("there is no instruction `{shown}{more}`")));
+        }
     })
 }
 
