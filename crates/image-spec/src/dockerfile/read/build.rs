@@ -10,7 +10,7 @@ use crate::dockerfile::{
     shell,
     words::{Words, Wrong},
 };
-use flags::check_flags;
+use flags::{check_flags, unknown};
 use std::{collections::HashMap, ops::Range};
 
 /// What a file holds.
@@ -220,12 +220,7 @@ fn kind(
         "MAINTAINER" if is_empty => return needs("a name"),
         "MAINTAINER" => Kind::Maintainer(words.literal(rest)),
         "ONBUILD" => onbuild(words, rest, heredocs, unix, start)?,
-        _ => {
-            // The file may be anything, also one with secrets: no more is shown than a name is long.
-            let shown: String = name.chars().take("HEALTHCHECK".len()).collect();
-            let more = if shown.len() < name.len() { "…" } else { "" };
-            return Err((start, format!("there is no instruction `{shown}{more}`")));
-        }
+        _ => return Err((start, unknown(name))),
     })
 }
 
