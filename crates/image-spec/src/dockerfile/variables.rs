@@ -61,11 +61,6 @@ impl Variables {
         Some(value)
     }
 
-    /// Whether an instruction above declares it, with a value or without.
-    pub(crate) fn is_declared(&self, name: &str) -> bool {
-        self.values.contains_key(name)
-    }
-
     /// Nothing, on the same budget.
     pub(crate) fn emptied(&self) -> Self {
         Self { values: HashMap::new(), budget: Rc::clone(&self.budget), closed: false }
