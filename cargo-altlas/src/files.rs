@@ -79,9 +79,18 @@ fn readable() -> std::fs::Permissions {
 /// Reads a file of at most `limit` bytes; `-` is standard input.
 ///
 /// # Errors
-/// With the path, where it is a folder, too large or cannot be read.
+/// With the path, where it is a folder, a pipe that nobody writes to, too large or cannot be read.
 pub(crate) fn read(path: &Path, limit: u64) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
+    // Opening a pipe would wait for somebody who writes; for those of the shell's `<(…)` and
+    // `/dev/stdin` somebody does.
+    let is_special = path != Path::new("-")
+        && !path.starts_with("/dev")
+        && !path.starts_with("/proc")
+        && std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir());
+    if is_special {
+        anyhow::bail!("`{}` is not a regular file", path.display());
+    }
     let read = if path == Path::new("-") {
         io::stdin().lock().take(limit + 1).read_to_end(&mut bytes)
     } else {
@@ -92,4 +101,19 @@ pub(crate) fn read(path: &Path, limit: u64) -> anyhow::Result<Vec<u8>> {
         anyhow::bail!("`{}` is larger than {} MiB", path.display(), limit / (1024 * 1024));
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_for_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("Dockerfile");
+        let _socket = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        let error = read(&path, 1).unwrap_err().to_string();
+        assert!(error.ends_with("is not a regular file"), "{error}");
+        assert_eq!(read(Path::new("/dev/null"), 1).unwrap(), b"");
+    }
 }

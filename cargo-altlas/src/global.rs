@@ -7,13 +7,20 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 pub(crate) struct Global {
     /// Read this config instead of looking for one
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        overrides_with = "config",
+        value_name = "FILE",
+        help_heading = "Global options"
+    )]
     pub(crate) config: Option<PathBuf>,
 
     /// When to use colour
     #[arg(
         long,
         global = true,
+        overrides_with = "color",
         value_enum,
         default_value_t = Colour::Auto,
         value_name = "WHEN",
@@ -22,7 +29,7 @@ pub(crate) struct Global {
     pub(crate) color: Colour,
 
     /// Show more: every fact that was read
-    #[arg(short, long, global = true, help_heading = "Global options")]
+    #[arg(short, long, global = true, overrides_with = "verbose", help_heading = "Global options")]
     pub(crate) verbose: bool,
 }
 

@@ -7,6 +7,7 @@
 
 mod conda;
 mod decode;
+mod extent;
 mod ignores;
 mod instruction;
 mod lines;

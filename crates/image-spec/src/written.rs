@@ -147,17 +147,20 @@ impl<'a> History<'a> {
             name.text == "VIRTUAL_ENV"
                 || name.text == "PATH" && !path.split(':').all(is_usual_folder)
         });
-        let by_command = self.commands().any(|(run, command)| {
+        // Once a `RUN`, and not for each of its commands: a line may hold thousands.
+        let by_text = self.runs().any(|run| {
             let text = run.text.as_str();
+            let has = |programs: &[&str]| run.commands.iter().any(|command| command.is(programs));
+            !run.commands.is_empty() && (text.contains("get-pip.py") || text.contains("/activate"))
+                || text.contains("python") && has(&["update-alternatives", "ln"])
+                || text.contains("altinstall") && has(&["make"])
+        });
+        let by_command = self.commands().any(|(_, command)| {
             Conda::of(command).is_some()
                 || command.is(&["virtualenv", "conda", "mamba", "micromamba", "pyenv", "activate"])
                 || command.has(&["venv", "virtualenv", "ensurepip"])
-                || text.contains("get-pip.py")
-                || command.is(&["update-alternatives", "ln"]) && text.contains("python")
-                || command.is(&["make"]) && text.contains("altinstall")
-                || text.contains("/activate")
         });
-        by_env || by_command || self.copies_programs()
+        by_env || by_text || by_command || self.copies_programs()
     }
 
     /// Whether programs may be copied in: from another stage or image, or over the whole root.

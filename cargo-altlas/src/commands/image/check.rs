@@ -242,6 +242,10 @@ fn of_dockerfile(
     args: &CheckArgs,
     global: &Global,
 ) -> Result<Judged, Failure> {
+    if let Some(reason) = file.too_large() {
+        let what = format!("the image of `{}`", file.path.display());
+        return Ok((Vec::new(), vec![Unlooked { what, reason }]));
+    }
     let mut unlooked = Vec::new();
     let mut recipes = Recipe::from_dockerfile(file);
     let requirements = dockerfiles::add_requirements(file, &mut recipes, config, &mut unlooked);

@@ -32,12 +32,16 @@ impl AptInteractive {
         for history in histories(scene) {
             let is_quiet = history.variables().any(|(name, _)| name == "DEBIAN_FRONTEND");
             for (run, installed) in history.packages() {
+                let asks = installed.packages.iter().any(|it| ASKING.contains(&it.name));
+                if is_quiet || !asks || installed.manager != Manager::Apt {
+                    continue;
+                }
                 let text = &run.text;
                 let answers = ["DEBIAN_FRONTEND", "debconf", "/etc/timezone"];
                 let is_answered = answers.iter().any(|answer| {
                     text.contains(answer) || run.heredocs.iter().any(|it| it.text.contains(answer))
                 });
-                if is_quiet || is_answered || installed.manager != Manager::Apt {
+                if is_answered {
                     continue;
                 }
                 for package in installed.packages.iter().filter(|it| ASKING.contains(&it.name)) {

@@ -78,7 +78,7 @@ mod tests {
         check("FROM nvidia/cuda:$TAG", 1);
         check("ARG V\nFROM a:$V AS b\nFROM b", 1);
         check("ARG BASE=a:1\nFROM ${BASE}", 0);
-        check("FROM a:${V:-1}", 1);
+        check("FROM a:${V:-1}", 0);
         check("ARG V\nFROM a:${V:-1}", 0);
         check("FROM a AS base-amd64\nFROM b AS base-arm64\nFROM base-${TARGETARCH}", 0);
         check("ARG KIND\nFROM a AS base-x\nFROM base-${KIND}", 0);

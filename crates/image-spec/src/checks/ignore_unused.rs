@@ -11,6 +11,7 @@
 use super::{CHECKS, Diagnosis, Fix};
 use crate::{Place, Scene, dockerfile::Ignore};
 use serde::Serialize;
+use std::collections::HashMap;
 
 /// A comment passes over a finding that is not there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
@@ -51,17 +52,19 @@ impl IgnoreUnused {
     pub(super) fn find(scene: &Scene<'_>) -> Vec<Self> {
         let Some(file) = scene.dockerfile else { return Vec::new() };
         let own = file.ignores.list.iter().filter(|ignore| ignore.tool == "altlas");
+        // Each check is asked once, however many comments name it.
+        let mut places: HashMap<&str, Vec<Place>> = HashMap::new();
         let of = |ignore: &Ignore| {
             let check = CHECKS.iter().find(|check| ignore.names(check.code));
             // A check that passes over itself would be true and untrue at once.
             let (why, nearest) = match check.filter(|check| check.code != Self::CODE) {
                 None => (Why::Unknown, nearest(&ignore.code)),
                 Some(check) => {
-                    let found = (check.find)(scene);
-                    let is_used = found.iter().any(|problem| {
-                        file.is_covered(ignore, &problem.diagnosis().place())
+                    let places = places.entry(check.code).or_insert_with(|| {
+                        let found = (check.find)(scene);
+                        found.iter().map(|problem| problem.diagnosis().place()).collect()
                     });
-                    if is_used {
+                    if places.iter().any(|place| file.is_covered(ignore, place)) {
                         return None;
                     }
                     (Why::NotFound, None)
@@ -90,6 +93,9 @@ impl Diagnosis for IgnoreUnused {
     fn fixes(&self) -> Vec<Fix> {
         vec![Fix::by_hand(match self.nearest {
             Some(code) => format!("write `ignore={code}`, or take it out"),
+            None if self.code.is_empty() => {
+                "write the code behind `ignore=`, or take the comment out".to_owned()
+            }
             None => format!("take `{}` out of the comment", self.code),
         })]
     }
@@ -114,7 +120,10 @@ mod tests {
         check(&format!("# altlas ignore=runs-as-root\n{root}\nUSER 1"), Some(Why::NotFound));
         check(&format!("{root}\n# altlas ignore=runs-as-root\nRUN a"), Some(Why::NotFound));
         check(&format!("# altlas ignore=runs-as-rot\n{root}"), Some(Why::Unknown));
+        check(&format!("# altlas ignore=\n{root}"), Some(Why::Unknown));
+        check(&format!("{root}\n# altlas global ignore= , ; why"), Some(Why::Unknown));
         check(&format!("# hadolint ignore=DL3008\n{root}"), None);
+        check(&format!("# hadolint ignore=\n{root}"), None);
     }
 
     #[test]

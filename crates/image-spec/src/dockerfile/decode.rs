@@ -11,6 +11,14 @@ pub(super) fn text(bytes: &[u8]) -> Result<&str, (usize, String)> {
         );
         return Err((0, reason));
     }
+    // The mark of UTF-32 begins like that of UTF-16.
+    if bytes.starts_with(&[0xff, 0xfe, 0, 0])
+        || bytes.starts_with(&[0, 0, 0xfe, 0xff])
+        || looks_like_utf32(bytes)
+    {
+        let reason = "it is written in UTF-32, which Docker cannot read: save it as UTF-8";
+        return Err((0, reason.to_owned()));
+    }
     if bytes.starts_with(&[0xff, 0xfe])
         || bytes.starts_with(&[0xfe, 0xff])
         || looks_like_utf16(bytes)
@@ -35,6 +43,17 @@ fn looks_like_utf16(bytes: &[u8]) -> bool {
     let start = bytes.get(..64.min(bytes.len())).unwrap_or_default();
     let zeros = |from: usize| start.iter().skip(from).step_by(2).filter(|byte| **byte == 0).count();
     start.len() >= 8 && (zeros(0) == start.len() / 2) != (zeros(1) == start.len() / 2)
+}
+
+/// UTF-32 without a mark has zeros in three of four bytes of English text.
+fn looks_like_utf32(bytes: &[u8]) -> bool {
+    let start = bytes.get(..64.min(bytes.len() / 4 * 4)).unwrap_or_default();
+    let is = |letter: usize| {
+        start
+            .chunks(4)
+            .all(|four| four.iter().enumerate().all(|(at, byte)| (at == letter) == (*byte != 0)))
+    };
+    start.len() >= 8 && (is(0) || is(3))
 }
 
 fn line_of(bytes: &[u8], at: usize) -> usize {

@@ -104,10 +104,13 @@ fn comment(text: &str, start: usize, lines: Option<Range<usize>>, list: &mut Vec
         None => (codes, None),
     };
     let mut at = start + (text.len() - body.len()) + before.len() + "ignore=".len();
-    for part in codes.split(',') {
+    // One that names nothing has a check that says so.
+    let is_empty = codes.split(',').all(|part| part.trim().is_empty()) && tool == "altlas";
+    let parts = codes.split(',').take(if is_empty { 1 } else { usize::MAX });
+    for part in parts {
         let code = part.trim();
         let offset = part.len() - part.trim_start().len();
-        if !code.is_empty() {
+        if !code.is_empty() || is_empty {
             list.push(Ignore {
                 tool,
                 code: code.to_owned(),

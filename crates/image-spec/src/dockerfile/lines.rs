@@ -97,9 +97,10 @@ impl<'a> Joined<'a> {
             Map::Word(span) => Map::Word(span.clone()),
             Map::Pieces(pieces) => {
                 let first = (0, self.at(range.start));
-                let inner = pieces
-                    .iter()
-                    .filter(|(joined, _)| range.start < *joined && *joined < range.end);
+                // Pieces are sorted: a line of thousands is not looked through for each word.
+                let from = pieces.partition_point(|(joined, _)| *joined <= range.start);
+                let behind = pieces.get(from..).unwrap_or_default().iter();
+                let inner = behind.take_while(|(joined, _)| *joined < range.end);
                 let moved = inner.map(|(joined, start)| (joined - range.start, *start));
                 Map::Pieces(std::iter::once(first).chain(moved).collect())
             }

@@ -96,6 +96,11 @@ fn says_what_is_wrong() {
         b"FROM a\nRUN cat <<EOF\nb",
         "D:2:9: the here-document `EOF` has no end: a line with only `EOF` is missing",
     );
+    check(b"root:x:0:0:secret", "D:1:1: there is no instruction `ROOT:X:0:0:…`");
+    let utf32 = "D: it is written in UTF-32, which Docker cannot read: save it as UTF-8";
+    check(b"\xff\xfe\0\0F\0\0\0", utf32);
+    check(b"\0\0\xfe\xff\0\0\0F", utf32);
+    check(b"F\0\0\0R\0\0\0", utf32);
     check(b"\xff\xfeF\0", "D: it is written in UTF-16, which Docker cannot read: save it as UTF-8");
     check(
         b"F\0R\0O\0M\0 \0a\0",

@@ -10,6 +10,8 @@ pub(crate) struct Variables {
     /// How many bytes may still be filled in, over the whole file: a value may hold a variable
     /// twice that holds another one twice, and so on.
     budget: Rc<Cell<usize>>,
+    /// Whether what is not declared is certainly not set: above the first stage no image brings any.
+    closed: bool,
 }
 
 /// A file that fills in more than this is no Dockerfile that somebody wrote.
@@ -25,7 +27,7 @@ struct Known {
 
 impl Default for Variables {
     fn default() -> Self {
-        Self { values: HashMap::new(), budget: Rc::new(Cell::new(BUDGET)) }
+        Self { values: HashMap::new(), budget: Rc::new(Cell::new(BUDGET)), closed: false }
     }
 }
 
@@ -59,14 +61,25 @@ impl Variables {
         Some(value)
     }
 
-    /// Whether an instruction above declares it, with a value or without.
-    pub(crate) fn is_declared(&self, name: &str) -> bool {
-        self.values.contains_key(name)
-    }
-
     /// Nothing, on the same budget.
     pub(crate) fn emptied(&self) -> Self {
-        Self { values: HashMap::new(), budget: Rc::clone(&self.budget) }
+        Self { values: HashMap::new(), budget: Rc::clone(&self.budget), closed: false }
+    }
+
+    /// Nothing, where nothing is set but what is declared and what BuildKit itself sets.
+    pub(crate) fn above_stages() -> Self {
+        Self { closed: true, ..Self::default() }
+    }
+
+    /// Whether it is certainly not set, as far as the file says.
+    fn is_unset(&self, name: &str) -> bool {
+        let by_buildkit = ["TARGET", "BUILD"].iter().any(|start| name.starts_with(start))
+            || name.to_ascii_uppercase().ends_with("_PROXY")
+            || name == "SOURCE_DATE_EPOCH";
+        match self.values.get(name) {
+            Some(known) => known.value.is_none(),
+            None => self.closed && !by_buildkit,
+        }
     }
 }
 
@@ -184,7 +197,7 @@ fn dollar(text: &str, known: &Variables, out: &mut Replaced, depth: usize) -> us
     // What is not known might be set, or empty.
     let is_known = value.is_none_or(|value| !value.open);
     let is_set = value.is_some_and(|value| !value.text.is_empty());
-    let is_unset = value.is_none() && known.is_declared(name);
+    let is_unset = value.is_none() && known.is_unset(name);
     let written = || value.map(|value| value.text.clone());
     let result = if modifier.is_empty()
         || modifier.starts_with([':', '?']) && modifier.contains('?')
@@ -306,5 +319,21 @@ mod tests {
         check("cost: 5$", "cost: 5$", false);
         check("\"a\\nb\"", "a\\nb", false);
         check("'é' \\", "é ", false);
+    }
+
+    #[test]
+    fn above_the_stages_nothing_else_is_set() {
+        let known = Variables::above_stages();
+        let check = |raw: &str, expected: &str, open: bool| {
+            let got = replace(raw, '\\', &known);
+            assert_eq!((got.text.as_str(), got.open), (expected, open), "{raw}");
+        };
+        check("${X:-ubuntu22.04}", "ubuntu22.04", false);
+        check("${X-ubuntu22.04}", "ubuntu22.04", false);
+        check("a${X:+b}", "a", false);
+        check("$X", "$X", true);
+        check("${TARGETARCH:-amd64}", "${TARGETARCH:-amd64}", true);
+        let inside = replace("${X:-a}", '\\', &known.emptied());
+        assert!(inside.open, "a base image may set it");
     }
 }

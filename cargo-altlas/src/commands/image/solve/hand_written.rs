@@ -39,6 +39,9 @@ const LARGEST: u64 = 1024 * 1024;
 pub(super) fn read(path: &Path) -> Result<HandWritten, Failure> {
     let bytes = files::read(path, LARGEST).map_err(Failure::usage)?;
     let file = Dockerfile::parse(path, &bytes).map_err(Failure::usage)?;
+    if let Some(reason) = file.too_large() {
+        return Err(Failure::usage(anyhow!("could not look at `{}`: {reason}", path.display())));
+    }
     let recipes = Recipe::from_dockerfile(&file);
     let used: Vec<PathBuf> = recipes
         .iter()

@@ -10,8 +10,8 @@ use crate::dockerfile::{
     shell,
     words::{Words, Wrong},
 };
-use flags::check_flags;
-use std::ops::Range;
+use flags::{check_flags, unknown};
+use std::{collections::HashMap, ops::Range};
 
 /// What a file holds.
 #[derive(Debug, Default)]
@@ -28,6 +28,8 @@ struct State {
     known: Variables,
     /// What was known at the end of each stage before.
     ended: Vec<Variables>,
+    /// The last stage of each name.
+    named: HashMap<String, usize>,
     /// Whether the shell of this stage is one of Unix.
     unix: bool,
 }
@@ -39,9 +41,9 @@ pub(in crate::dockerfile) fn build(
     escape: char,
 ) -> Result<Built, DockerfileError> {
     let mut built = Built::default();
-    let global = Variables::default();
+    let global = Variables::above_stages();
     let known = global.emptied();
-    let mut state = State { global, known, ended: Vec::new(), unix: true };
+    let mut state = State { global, known, ended: Vec::new(), named: HashMap::new(), unix: true };
     for logical in lines {
         let (span, line) = (logical.span, logical.line);
         let all = 0..line.text.len();
@@ -92,14 +94,16 @@ fn begin(from: &From, built: &mut Built, state: &mut State) {
         state.ended.push(state.known.clone());
     }
     let image = from.image.text.to_lowercase();
-    let named = |stage: &Stage| stage.name.as_deref() == Some(image.as_str());
-    let parent = built.stages.iter().rposition(named).filter(|_| !from.image.open);
+    let parent = state.named.get(&image).copied().filter(|_| !from.image.open);
     state.known = match parent.and_then(|parent| state.ended.get(parent)) {
         Some(ended) => ended.clone(),
         None => state.known.emptied(),
     };
     state.unix = true;
     let index = built.instructions.len();
+    if let Some(name) = &from.name {
+        state.named.insert(name.text.clone(), built.stages.len());
+    }
     built.stages.push(Stage {
         name: from.name.as_ref().map(|name| name.text.clone()),
         parent,
@@ -216,7 +220,7 @@ fn kind(
         "MAINTAINER" if is_empty => return needs("a name"),
         "MAINTAINER" => Kind::Maintainer(words.literal(rest)),
         "ONBUILD" => onbuild(words, rest, heredocs, unix, start)?,
-        _ => return Err((start, format!("there is no instruction `{name}`"))),
+        _ => return Err((start, unknown(name))),
     })
 }
 

@@ -91,3 +91,11 @@ fn is_duration(text: &str) -> bool {
     }
     seconds >= 0.001
 }
+
+/// What is said of a word that is no instruction. The file may be anything, also one with secrets: no
+/// more is shown than a name is long.
+pub(super) fn unknown(name: &str) -> String {
+    let shown: String = name.chars().take("HEALTHCHECK".len()).collect();
+    let more = if shown.len() < name.len() { "…" } else { "" };
+    format!("there is no instruction `{shown}{more}`")
+}
