@@ -5,7 +5,7 @@ mod accept_unused;
 
 use crate::{
     config::Accept,
-    finding::{Finding, place_words},
+    finding::{Finding, area, place_words},
 };
 use jiff::civil::Date;
 use std::path::Path;
@@ -17,22 +17,23 @@ pub(crate) const OWN: [(&str, &str); 2] = [
 ];
 
 /// Marks what is accepted on the day `today`, and adds a finding for each entry that has expired or
-/// matches nothing. Where the machine could not be judged (`judged` is false), nothing matching means
-/// nothing.
+/// matches nothing. Only entries of the areas that a command judges count, such as `gpu`; where it could
+/// not judge any (`judged` is empty), nothing matching means nothing.
 pub(crate) fn apply(
     accepts: &[Accept],
     today: Date,
     path: &Path,
-    judged: bool,
+    judged: &[&str],
     findings: &mut Vec<Finding>,
 ) {
     let mut own = Vec::new();
     for accept in accepts {
+        let is_judged = judged.contains(&area(&accept.code));
         let matching: Vec<&mut Finding> =
             findings.iter_mut().filter(|finding| matches(accept, finding)).collect();
         match accept.until {
             Some(until) if until < today => own.push(accept_expired::finding(accept, until, path)),
-            _ if matching.is_empty() && judged => own.push(accept_unused::finding(accept, path)),
+            _ if matching.is_empty() && is_judged => own.push(accept_unused::finding(accept, path)),
             _ => {
                 for finding in matching {
                     finding.accepted = Some(accept.reason.clone());
@@ -76,7 +77,7 @@ mod tests {
             &[accept],
             "2026-11-24".parse().unwrap(),
             Path::new("altlas.toml"),
-            true,
+            &["gpu"],
             &mut findings,
         );
         let got: Vec<_> =

@@ -249,7 +249,8 @@ fn judge(
     let established = summary::established(facts).filter(|_| answered);
     if let Some(file) = file {
         let today = jiff::ZonedDateTime::now().date();
-        accept::apply(&file.config.accept, today, &file.path, established.is_some(), &mut findings);
+        let judged: &[&str] = if established.is_some() { &["gpu"] } else { &[] };
+        accept::apply(&file.config.accept, today, &file.path, judged, &mut findings);
     }
     let mut unlooked = diagnosed.unlooked;
     if let Some(smoke) = facts.smoke.as_ref().and_then(|smoke| smoke.answered())

@@ -9,8 +9,8 @@
 //! Move to a CUDA that is supported, or keep a copy of the base in a registry of your own.
 
 use super::{Diagnosis, Fix};
-use crate::{Place, Recipe, Scene, once::once};
-use cuda_compat::{CudaVersion, TagAnswer, base_images, look_up_tag};
+use crate::{Fleet, Place, Recipe, Scene, once::once};
+use cuda_compat::{CudaVersion, Platform, TagAnswer, base_images, least_driver, look_up_tag};
 use serde::Serialize;
 
 /// NVIDIA does not look after this CUDA any more.
@@ -37,7 +37,7 @@ impl CudaEndOfLife {
             let cuda = recipe.cuda.as_ref()?;
             let supported = newest.saturating_sub(1);
             let of_old_major = cuda.value.major < supported;
-            let newer = newer_patch(recipe).filter(|_| !of_old_major);
+            let newer = newer_patch(recipe, &scene.fleet).filter(|_| !of_old_major);
             (of_old_major || newer.is_some()).then(|| Self {
                 cuda: cuda.value,
                 patch: newer,
@@ -64,21 +64,39 @@ impl Diagnosis for CudaEndOfLife {
     }
 }
 
-/// The patch that has taken the place of the base's, where NVIDIA says that the base is over.
-fn newer_patch(recipe: &Recipe) -> Option<CudaVersion> {
+/// The patch that has taken the place of the base's, where NVIDIA says that the base is over. One that
+/// asks for more than the fleet's driver is no way out.
+fn newer_patch(recipe: &Recipe, fleet: &Fleet) -> Option<CudaVersion> {
     let tag = recipe.cuda_tag()?;
     let TagAnswer::Real(row) = look_up_tag(tag) else { return None };
     let is_over = row.supported == Some(false);
     let of_line = base_images().iter().filter(|other| {
         other.cuda.minor_line() == tag.cuda.minor_line() && other.cuda > tag.cuda && other.os == tag.os
     });
-    of_line.map(|row| row.cuda).max().filter(|_| is_over)
+    let has_driver = |cuda: &CudaVersion| {
+        let Some(driver) = fleet.driver else { return true };
+        let least = least_driver(*cuda, fleet.platform.unwrap_or(Platform::Linux));
+        least.and_then(|least| least.exact).is_none_or(|exact| exact <= driver)
+    };
+    of_line.map(|row| row.cuda).filter(has_driver).max().filter(|_| is_over)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::scene::example;
+
+    #[test]
+    fn a_patch_that_the_driver_does_not_run_is_no_way_out() {
+        let check = |driver: &str, expected: usize| {
+            let fleet = Fleet { driver: Some(driver.parse().unwrap()), ..example::fleet() };
+            let text = "FROM nvidia/cuda:12.6.2-base-ubuntu22.04\n";
+            let found = example::dockerfile_for(text, fleet, CudaEndOfLife::find);
+            assert_eq!(found.len(), expected, "{driver}");
+        };
+        check("560.35.05", 1);
+        check("560.35.03", 0);
+    }
 
     #[test]
     fn knows_what_is_over() {

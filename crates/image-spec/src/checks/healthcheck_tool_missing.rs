@@ -11,6 +11,7 @@
 
 use super::{Diagnosis, Fix};
 use crate::{
+    once::once,
     Base, Dockerfile, Place, Recipe, Scene,
     dockerfile::{Kind, Packages, Words},
 };
@@ -42,7 +43,7 @@ impl HealthcheckToolMissing {
     pub(super) const CODE: &str = "image/healthcheck-tool-missing";
 
     pub(super) fn find(scene: &Scene<'_>) -> Vec<Self> {
-        let Some(file) = scene.dockerfile else { return Vec::new() };
+        let Some(file) = scene.dockerfile else { return of_spec(scene) };
         let mut found: Vec<Self> = Vec::new();
         for (stage, recipe) in scene.recipes.iter().enumerate() {
             if recipe.usage.is_none() || !lacks_tools(recipe) {
@@ -64,6 +65,21 @@ impl HealthcheckToolMissing {
         }
         found
     }
+}
+
+/// In images of the specification, whose packages are all known.
+fn of_spec(scene: &Scene<'_>) -> Vec<HealthcheckToolMissing> {
+    once(scene.recipes.iter().filter(|recipe| lacks_tools(recipe)).filter_map(|recipe| {
+        let check = recipe.healthcheck.as_ref()?;
+        let mut words = check.value.iter().map(String::as_str);
+        let program = words.find(|word| !matches!(*word, "CMD" | "CMD-SHELL"))?;
+        let program = program.split_whitespace().next()?;
+        let (_, packages) = TOOLS.iter().find(|(tool, _)| *tool == program)?;
+        let is_there = recipe.apt.iter().any(|apt| packages.contains(&apt.value.name.as_str()));
+        let package = packages.first().filter(|_| !is_there)?;
+        let (program, place) = (program.to_owned(), check.place.clone());
+        Some(HealthcheckToolMissing { program, package, place })
+    }))
 }
 
 /// Whether the base is one that is known to have none of the tools.
@@ -148,6 +164,21 @@ impl Diagnosis for HealthcheckToolMissing {
 mod tests {
     use super::*;
     use crate::scene::example;
+
+    #[test]
+    fn judges_specifications_too() {
+        let check = |apt: &str, test: &str, expected: usize| {
+            let text = format!(
+                "[cuda]\nversion = '12.6'\nos = 'ubuntu22.04'\n[image.prod]\napt = [{apt}]\n\
+                 healthcheck = {{ test = [{test}] }}\n"
+            );
+            let found = example::spec(&text, HealthcheckToolMissing::find);
+            assert_eq!(found.len(), expected, "{apt}; {test}");
+        };
+        check("", "'curl', '-f', 'http://localhost'", 1);
+        check("'curl'", "'curl', '-f', 'http://localhost'", 0);
+        check("", "'altlas-selftest', '--quick'", 0);
+    }
 
     #[test]
     fn knows_missing_tools() {
