@@ -31,6 +31,13 @@ pub struct Requirements {
     pub resolutions: Vec<Resolution>,
 }
 
+impl Scene<'_> {
+    /// The recipes that somebody runs: a stage that others only copy from needs no driver.
+    pub(crate) fn run(&self) -> impl Iterator<Item = &Recipe> {
+        self.recipes.iter().filter(|recipe| recipe.usage.is_some())
+    }
+}
+
 /// The machines that images must run on, as far as the config says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fleet {

@@ -46,8 +46,7 @@ impl DriverRefusedByImage {
     pub(super) fn find(scene: &Scene<'_>) -> Vec<Self> {
         let fleet = &scene.fleet;
         let Some((driver, platform)) = fleet.driver.zip(fleet.platform) else { return Vec::new() };
-        let run = scene.recipes.iter().filter(|recipe| recipe.usage.is_some());
-        once(run.filter_map(|recipe| {
+        once(scene.run().filter_map(|recipe| {
             let Base::Cuda { reference, tag } = &recipe.base.value else { return None };
             if is_lifted(recipe) {
                 return None;

@@ -37,9 +37,7 @@ impl DriverTooOldForCuda {
     pub(super) fn find(scene: &Scene<'_>) -> Vec<Self> {
         let fleet = &scene.fleet;
         let Some((driver, platform)) = fleet.driver.zip(fleet.platform) else { return Vec::new() };
-        // A stage that nobody runs needs no driver.
-        let run = scene.recipes.iter().filter(|recipe| recipe.usage.is_some());
-        once(run.filter_map(|recipe| {
+        once(scene.run().filter_map(|recipe| {
             let cuda = recipe.cuda.as_ref()?;
             let least = least_driver(cuda.value, platform)?.minor_compatible;
             (driver < least).then(|| Self {
